@@ -1,0 +1,50 @@
+# Every target, listed by `make help`. Nothing here installs system packages: a line says what to type.
+SHELL := /bin/bash
+UV := .uv/bin/uv
+RUN := $(UV) run --frozen --no-sync
+.DEFAULT_GOAL := help
+export UV_PROJECT_ENVIRONMENT ?= .venv
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}'
+
+.uv/bin/uv:
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing. Type: sudo apt-get install python3-venv"; exit 1; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; python3 is $$(python3 --version)."; exit 1; }
+	@python3 -m venv .uv
+	@.uv/bin/pip install -q uv
+
+.venv/base: .uv/bin/uv pyproject.toml uv.lock
+	@$(UV) sync --frozen --inexact -q
+	@touch $@
+
+.venv/dev: .uv/bin/uv pyproject.toml uv.lock
+	@$(UV) sync --frozen --inexact -q --group dev --group train
+	@touch $@ .venv/base
+
+demo: .venv/base ## The whole job on invented posts: no account, no network, ends with a digest
+	@$(RUN) shouwang demo --to demo-out
+
+test: .venv/dev ## Every test; what needs a missing system package is skipped with the line to type
+	@$(RUN) pytest --cov --cov-report=term:skip-covered
+
+test-torch: .venv/dev ## The encoder against sentence-transformers (downloads torch, about 6 GB)
+	@$(UV) sync --frozen --inexact -q --extra sentence-transformers
+	@$(RUN) pytest -m needs_torch
+
+lint: .venv/dev ## Style, import contracts, docstrings, spelling
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) lint-imports
+	@$(RUN) interrogate -q monitors search dags
+	@$(RUN) codespell
+
+type: .venv/dev ## Types, strictly
+	@$(RUN) mypy
+
+check: lint type test ## What CI runs
+
+serve: .venv/base ## The web page on http://127.0.0.1:8787
+	@$(RUN) shouwang serve
+
+.PHONY: help demo test test-torch lint type check serve

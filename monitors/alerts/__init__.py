@@ -1,0 +1,1 @@
+"""Who is told: the digest, its outbox and the mailer."""

@@ -1,0 +1,1 @@
+"""Is it about her: names in text, copies of her photos."""

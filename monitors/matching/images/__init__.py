@@ -1,0 +1,1 @@
+"""Her photos in a post's pictures: guarded decoding, fingerprints, comparison."""

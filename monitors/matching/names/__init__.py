@@ -1,0 +1,1 @@
+"""Her names in a text, however they are written."""

@@ -1,0 +1,1 @@
+"""Who is protected: watch profiles, consent, reference photos, and the vault that encrypts them."""

@@ -1,0 +1,1 @@
+"""Does it matter: what a text may concern, and which side its writer stands on."""

@@ -1,0 +1,95 @@
+"""One frozen object with everything that can be set, read once at the edge and passed down."""
+
+from pathlib import Path
+from typing import Annotated
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator can set, each by an environment variable ``SHOUWANG_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix="SHOUWANG_", frozen=True, extra="ignore", validate_default=True)
+
+    home: Path = Field(
+        default_factory=lambda: user_data_path("shouwang"),
+        description="Folder of the ledger, the spool, sealed evidence and the key file.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="SQLAlchemy address of the ledger; unset: a SQLite file in the home folder."
+    )
+    master_key: SecretStr | None = Field(
+        default=None, description="Master key, 32 bytes in base64; unset: the key file, made on first use."
+    )
+    master_key_file: Path | None = Field(
+        default=None, description="Where the key file is; unset: `master.key` in the home folder."
+    )
+    keep_unmatched_days: float = Field(
+        default=7, ge=0, alias="SHOUWANG_KEEP_UNMATCHED", description="Days an unmatched post stays in the spool."
+    )
+    fetch_seconds: float = Field(default=600, gt=0, description="Deadline of one source in one run.")
+    run_sources: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("rss", "mastodon"), description="Sources a run asks, separated by commas."
+    )
+    feeds: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Addresses of RSS or Atom feeds to watch, separated by white space."
+    )
+    mastodon_servers: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Mastodon servers to ask, separated by white space."
+    )
+    contact: str = Field(default="", description="How a site reaches the operator; goes into the User-Agent.")
+    allow_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Hosts the network guard lets through although they are private (tests, intranet)."
+    )
+    elasticsearch_url: str | None = Field(
+        default=None, description="Elasticsearch's address; unset: the embedded index."
+    )
+    elasticsearch_api_key: SecretStr | None = Field(default=None, description="API key for Elasticsearch.")
+    elasticsearch_ca: Path | None = Field(default=None, description="Certificate authority of Elasticsearch.")
+    index_prefix: str = Field(default="shouwang", description="Prefix of every index of ours.")
+    kibana_url: str | None = Field(default=None, description="Kibana's address, for `kibana load` and links.")
+    kibana_api_key: SecretStr | None = Field(default=None, description="API key for Kibana.")
+    smtp_host: str | None = Field(default=None, description="Mail server; unset: mails stay in the outbox.")
+    smtp_port: int = Field(default=587, gt=0, lt=65536)
+    smtp_security: str = Field(default="starttls", pattern="^(none|starttls|tls)$")
+    smtp_user: str | None = Field(default=None)
+    smtp_password: SecretStr | None = Field(default=None)
+    smtp_ca: Path | None = Field(default=None, description="Certificate authority of the mail server.")
+    smtp_timeout_seconds: float = Field(default=30, gt=0)
+    mail_from: str = Field(default="shouwang@localhost", description="Sender's address.")
+    mail_from_name: str = Field(default="", description="Sender's name; unset: the catalogue's neutral one.")
+    public_url: str = Field(default="http://127.0.0.1:8787", description="Where the web page is reached, for links.")
+    source_url: str = Field(
+        default="", description="Where the running version's source code is offered (AGPL section 13)."
+    )
+    profiles_per_address: int = Field(default=3, gt=0, description="Profiles one confirming address may have.")
+    encoder: str = Field(default="shipped", description="`shipped`, or a sentence-transformers name or folder.")
+    encoder_threads: int = Field(default=0, ge=0, description="Threads of the encoder; 0: all cores.")
+    log_format: str = Field(default="auto", pattern="^(auto|console|json)$")
+
+    @field_validator("run_sources", "feeds", "mastodon_servers", "allow_hosts", mode="before")
+    @classmethod
+    def _split_list(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @property
+    def ledger_url(self) -> str:
+        """SQLAlchemy address of the ledger."""
+        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'ledger.sqlite'}"
+
+    @property
+    def key_file(self) -> Path:
+        """Where the master key is kept when the environment does not give it."""
+        return self.master_key_file or self.home / "master.key"
+
+    @property
+    def spool(self) -> Path:
+        """Folder of batch files."""
+        return self.home / "spool"
+
+    @property
+    def exhibits(self) -> Path:
+        """Folder of sealed exhibits."""
+        return self.home / "exhibits"

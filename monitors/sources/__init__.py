@@ -1,0 +1,1 @@
+"""What was posted: one platform a file, all behind one protocol."""

@@ -1,0 +1,1 @@
+"""The web page: register, look through hits, withdraw."""

@@ -1,0 +1,1 @@
+"""Where a hit is found again."""

@@ -1,0 +1,1 @@
+"""Hits in one SQLite file, for one machine."""

@@ -1,0 +1,1 @@
+"""Kibana's data view, saved searches and dashboard, generated from code."""
