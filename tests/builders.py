@@ -1,0 +1,75 @@
+"""Builders of records: every test names only what it is about."""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from monitors.records import (
+    Consent,
+    Match,
+    Method,
+    Post,
+    ProfileState,
+    Recipient,
+    Scope,
+    WatchProfile,
+)
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+"""The moment at which tests happen unless they say otherwise."""
+
+
+def a_post(**changed: Any) -> Post:
+    """A public post about nobody."""
+    text = changed.get("text", "今天天气很好，一起去公园走走。")
+    fields: dict[str, Any] = {
+        "id": "rss:post-1",
+        "url": "https://social.example/post-1",
+        "text": text,
+        "author": "writer@social.example",
+        "author_name": "路人",
+        "fetched_at": NOON,
+        "published_at": NOON,
+        "raw_sha256": sha256(text.encode()).hexdigest(),
+    }
+    return Post(**fields | changed)
+
+
+def a_consent(**changed: Any) -> Consent:
+    """Consent to be found by name, given by herself."""
+    fields: dict[str, Any] = {
+        "scope": Scope.NAMES,
+        "given_by": "self",
+        "authority": "self",
+        "given_at": NOON.replace(year=2025),
+    }
+    return Consent(**fields | changed)
+
+
+def a_profile(**changed: Any) -> WatchProfile:
+    """An active profile of an invented student."""
+    fields: dict[str, Any] = {
+        "id": "p" * 32,
+        "names": ("林晓月",),
+        "context": ("青河学院",),
+        "recipients": (Recipient(address="lin@mail.example"),),
+        "consents": (a_consent(), a_consent(scope=Scope.IMAGE_HASHES)),
+        "state": ProfileState.ACTIVE,
+        "was_minor": False,
+    }
+    return WatchProfile(**fields | changed)
+
+
+def a_match(**changed: Any) -> Match:
+    """Her name, written as it is."""
+    fields: dict[str, Any] = {
+        "post_id": "rss:post-1",
+        "profile_id": "p" * 32,
+        "method": Method.EXACT,
+        "score": 1.0,
+        "query": "林晓月",
+        "candidate": "林晓月",
+        "reason": "写成「林晓月」",
+        "span": (0, 3),
+    }
+    return Match(**fields | changed)
