@@ -269,11 +269,15 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchOutcome:
-    """How a fetch ended. ``detail`` is a short technical id or number, never post text or a query."""
+    """How a fetch ended. ``detail`` is a short technical id or number, never post text or a query.
+
+    ``part`` is which feed or server of the source this was, as an id that may stand in a log; empty: all of it.
+    """
 
     kind: FetchKind
     detail: str = ""
     retry_at: datetime | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

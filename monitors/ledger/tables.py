@@ -126,6 +126,7 @@ batches = Table(
     Column("path", Text, nullable=False),
     Column("count", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("expired_at", UtcDateTime, comment="when its file was deleted as planned; a file missing before is an alarm"),
 )
 
 outcomes = Table(
@@ -161,6 +162,7 @@ fetches = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("source", String(64), nullable=False, index=True),
+    Column("part", String(64), nullable=False, default="", comment="which feed or server of it"),
     Column("kind", String(16), nullable=False),
     Column("detail", String(200), nullable=False, default=""),
     Column("posts", Integer, nullable=False),
