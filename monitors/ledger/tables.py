@@ -89,6 +89,13 @@ blocked_addresses = Table(
     Column("blocked_at", UtcDateTime, nullable=False),
 )
 
+cool_downs = Table(
+    "cool_downs",
+    metadata,
+    Column("address_mac", String(64), primary_key=True),
+    Column("until", UtcDateTime, nullable=False, index=True, comment="no mail to this address that nobody confirmed"),
+)
+
 confirmations = Table(
     "confirmations",
     metadata,
@@ -126,7 +133,9 @@ batches = Table(
     Column("path", Text, nullable=False),
     Column("count", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False, index=True),
-    Column("expired_at", UtcDateTime, comment="when its file was deleted as planned; a file missing before is an alarm"),
+    Column(
+        "expired_at", UtcDateTime, comment="when its file was deleted as planned; a file missing before is an alarm"
+    ),
 )
 
 outcomes = Table(
@@ -207,6 +216,13 @@ exhibits = Table(
     Column("hit_id", String(32), nullable=False, index=True),
     Column("sealed", LargeBinary, nullable=False, comment="the link's canonical JSON under the profile's key"),
     UniqueConstraint("profile_id", "sequence"),
+)
+
+leaves = Table(
+    "leaves",
+    metadata,
+    Column("sha256", String(64), primary_key=True, comment="head of an erased chain: says that it was, not of whom"),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 digests = Table(
