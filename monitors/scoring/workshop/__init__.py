@@ -1,0 +1,1 @@
+"""Where the shipped model is made: run by hand, imports torch and scikit-learn, never imported by the product."""
