@@ -5,14 +5,19 @@ from hashlib import sha256
 from typing import Any
 
 from monitors.records import (
+    Category,
     Consent,
+    Hit,
     Match,
     Method,
     Post,
     ProfileState,
     Recipient,
     Scope,
+    Score,
+    Severity,
     WatchProfile,
+    hit_id,
 )
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -73,3 +78,31 @@ def a_match(**changed: Any) -> Match:
         "span": (0, 3),
     }
     return Match(**fields | changed)
+
+
+def a_score(**changed: Any) -> Score:
+    """A rumour, found without doubt."""
+    fields: dict[str, Any] = {
+        "category": Category.SEXUAL_RUMOR,
+        "probability": 0.9,
+        "threshold": 0.5,
+        "model": "test-heads",
+        "revision": "1",
+    }
+    return Score(**fields | changed)
+
+
+def a_hit(**changed: Any) -> Hit:
+    """A post that names her and may spread a rumour; its id is that of its post and profile."""
+    post = changed.get("post", a_post())
+    profile_id = changed.get("profile_id", "p" * 32)
+    fields: dict[str, Any] = {
+        "id": hit_id(profile_id, post.id),
+        "profile_id": profile_id,
+        "post": post,
+        "matches": (a_match(post_id=post.id, profile_id=profile_id),),
+        "scores": (a_score(),),
+        "severity": Severity.HIGH,
+        "found_at": NOON,
+    }
+    return Hit(**fields | changed)
