@@ -1,1 +1,1 @@
-"""Who is told: the digest, its outbox and the mailer."""
+"""Who is told, when, and in which words: one calm mail a day, never lost and never invented."""
