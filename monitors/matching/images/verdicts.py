@@ -1,0 +1,37 @@
+"""How close two hashes must be, and what is said then. Every threshold of the hash stage stands here."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from monitors.records import Method
+
+ALERT_SCORE: Final = 0.8
+"""From this score on a picture speaks for itself; below it a person should look first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closeness:
+    """How one kind of hash is judged. Immutable, and given to each comparison, never looked up behind its back."""
+
+    method: Method
+    bits: int
+    review: int
+    """The largest distance that is worth a person's look."""
+    alert: int | None
+    """The largest distance that speaks for itself; None: this hash never does."""
+
+    def score(self, distance: int, *, is_plain: bool = False) -> float:
+        """Give 1 for the same hash, 0.8 or more up to ``alert``; a plain picture stays just below 0.8."""
+        if self.alert is None:
+            return round(0.6 - 0.1 * distance / max(self.review, 1), 4)
+        score = 1 - (1 - ALERT_SCORE) * distance / self.alert
+        return round(min(score, ALERT_SCORE - 0.01) if is_plain else score, 4)
+
+
+# PDQ 31 of 256 and quality 50: Meta's own recommendation (ThreatExchange, pdq/README.md). 52 is the distance at which
+# HMA's second tier asks a person. Measured here 2026-10: see docs/evaluation.md#pictures.
+PDQ_CLOSENESS: Final = Closeness(method=Method.PDQ, bits=256, review=52, alert=31)
+MIN_QUALITY: Final = 50
+# 8 of 64: the smallest distance of two unrelated pictures seen was 22, but a 5 % crop is 12 already (peers.md §5); the
+# hash is short, so it only ever asks for a look.
+PHASH_CLOSENESS: Final = Closeness(method=Method.PHASH, bits=64, review=8, alert=None)

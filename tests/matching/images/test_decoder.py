@@ -1,0 +1,199 @@
+import struct
+import zlib
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from monitors.matching.images.decoder import PictureError, decode_picture
+from tests.matching.images.pictures import a_jpeg, a_scene, encode
+
+GREY = 128
+
+
+def problem_of(content: bytes) -> str:
+    with pytest.raises(PictureError) as caught:
+        decode_picture(content)
+    return caught.value.problem
+
+
+def png_declaring(width: int, height: int) -> bytes:
+    """A PNG whose header promises a size and whose data are a few bytes."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = zlib.compress(bytes(1000))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def bmp_declaring(width: int, height: int) -> bytes:
+    return struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 54, 0, 0, 54, 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
+
+
+def gif_of(frames: int) -> bytes:
+    """A GIF of one-pixel frames, as small as they get."""
+    head = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff"
+    frame = b"\x2c\0\0\0\0\1\0\1\0\0\2\2\x44\1\0"
+    return head + frame * frames + b";"
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF"])
+def test_every_format_gives_the_same_picture(form: str) -> None:
+    """Every format we read gives the pixels that were written, within what its compression loses."""
+    scene = a_scene()
+
+    picture = decode_picture(encode(scene, form))
+
+    assert picture.format == form
+    assert picture.declared == scene.size
+    difference = np.abs(picture.pixels.astype(int) - np.asarray(scene).astype(int))
+    assert picture.pixels.shape == (480, 640, 3)
+    assert difference.mean() < 8
+
+
+def test_heic_is_read() -> None:
+    """What an iPhone writes is read with the extra ``images``."""
+    pillow_heif = pytest.importorskip("pillow_heif")
+    file = BytesIO()
+    pillow_heif.from_pillow(a_scene()).save(file)
+
+    picture = decode_picture(file.getvalue())
+
+    assert picture.format == "HEIF"
+    assert np.abs(picture.pixels.astype(int) - np.asarray(a_scene()).astype(int)).mean() < 8
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_is_turned_and_dropped(orientation: int) -> None:
+    """However a camera was held, the picture comes upright, and its EXIF stays behind."""
+    turns = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    scene = a_scene()
+    as_held = scene.transpose(turns[orientation]) if orientation in turns else scene
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+
+    picture = decode_picture(encode(as_held, "JPEG", quality=95, exif=exif))
+
+    assert picture.declared == scene.size
+    assert np.abs(picture.pixels.astype(int) - np.asarray(scene).astype(int)).mean() < 4
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        pytest.param(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), (255, 0, 0), id="CMYK red"),
+        pytest.param(Image.new("L", (8, 8), 200), (200, 200, 200), id="grey"),
+        pytest.param(Image.new("1", (8, 8), 1), (255, 255, 255), id="one bit"),
+        pytest.param(Image.new("P", (8, 8), 0), (0, 0, 0), id="palette"),
+        pytest.param(Image.new("RGBA", (8, 8), (0, 0, 255, 0)), (255, 255, 255), id="see-through on white"),
+        pytest.param(Image.new("LA", (8, 8), (10, 255)), (10, 10, 10), id="grey with alpha"),
+        pytest.param(Image.new("I;16", (8, 8), GREY << 8), (GREY, GREY, GREY), id="16-bit grey"),
+        pytest.param(Image.new("I", (8, 8), GREY << 8), (GREY, GREY, GREY), id="32-bit grey"),
+        pytest.param(Image.new("F", (8, 8), 1.0), (255, 255, 255), id="float"),
+    ],
+)
+def test_every_kind_of_pixel_becomes_rgb(image: Image.Image, expected: tuple[int, int, int]) -> None:
+    """Whatever a pixel was made of, what comes out is what a person would see."""
+    picture = decode_picture(encode(image, "TIFF"))
+
+    seen = picture.pixels[4, 4].astype(int)
+
+    assert np.abs(seen - expected).max() <= 2
+
+
+def test_first_frame_of_an_animation() -> None:
+    """An animation gives its first frame and says how many there are."""
+    frames = [a_scene(seed) for seed in (1, 2, 3)]
+
+    picture = decode_picture(encode(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True))
+
+    assert picture.frames == 3
+    assert np.array_equal(picture.pixels, np.asarray(frames[0]))
+
+
+def test_a_jpeg_may_come_smaller() -> None:
+    """With ``fit`` a JPEG is shrunk while it is decoded, never below what was asked for."""
+    big = encode(a_scene(size=(3000, 2000)), "JPEG")
+
+    picture = decode_picture(big, fit=512)
+
+    assert 512 <= max(picture.pixels.shape) < 1024
+    assert picture.declared == (3000, 2000)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        pytest.param(b"", "empty", id="zero bytes"),
+        pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'><image href='http://x/'/></svg>", "unknown_format", id="SVG"),
+        pytest.param(b"%PDF-1.7\n" + a_jpeg(), "unknown_format", id="a PDF with a picture in it"),
+        pytest.param(b"<html>" + a_jpeg(), "unknown_format", id="a page with a picture in it"),
+        pytest.param(b"\x00\x00\x00\x18ftypmp42" + bytes(100), "unknown_format", id="a video"),
+        pytest.param(b"GIF89a=1/*" + bytes(50) + b"*/;alert(1)", "damaged", id="a script that begins like a GIF"),
+        pytest.param(png_declaring(30_000, 30_000), "too_large", id="30,000 × 30,000"),
+        pytest.param(png_declaring(2**31 - 1, 1), "too_large", id="one row of two thousand million"),
+        pytest.param(bmp_declaring(26_754, 26_754), "too_large", id="2 GB declared"),
+        pytest.param(bmp_declaring(0, 0), "damaged", id="nothing declared"),
+        pytest.param(a_jpeg() + bytes(50 * 2**20), "too_large", id="50 MB and a bit"),
+        pytest.param(gif_of(10_000), "too_many_frames", id="10,000 frames"),
+        pytest.param(a_jpeg()[:4000], "truncated", id="half a JPEG"),
+        pytest.param(encode(a_scene())[:4000], "truncated", id="half a PNG"),
+        pytest.param(a_jpeg()[:3], "damaged", id="three bytes of a JPEG"),
+    ],
+)  # fmt: skip
+def test_bad_input_has_a_name(content: bytes, problem: str) -> None:
+    """Whatever comes in that is no picture gets a stable problem id."""
+    assert problem_of(content) == problem
+
+
+def test_the_error_says_where_and_nothing_else() -> None:
+    """The message names the place the caller gave and the problem, nothing of the content."""
+    with pytest.raises(PictureError) as caught:
+        decode_picture(b"\xff\xd8\xff secret words", name="photos/1.jpg")
+
+    assert str(caught.value) == "photos/1.jpg: damaged"
+
+
+def test_a_polyglot_is_read_as_the_picture_it_begins_like() -> None:
+    """An archive behind a JPEG changes nothing: only pixels leave the decoder."""
+    plain = decode_picture(a_jpeg())
+
+    polyglot = decode_picture(a_jpeg() + b"PK\x03\x04" + bytes(200) + b"<script>")
+
+    assert np.array_equal(plain.pixels, polyglot.pixels)
+
+
+def test_a_wrong_extension_is_not_believed() -> None:
+    """A PNG called .jpg is a PNG."""
+    assert decode_picture(encode(a_scene()), name="photo.jpg").format == "PNG"
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF"])
+def test_spoilt_files_end_in_a_problem_or_a_picture(form: str) -> None:
+    """Whatever bytes are changed or cut, decoding ends with a picture or a PictureError."""
+    random = np.random.default_rng(7)
+    whole = np.frombuffer(encode(a_scene(size=(96, 64)), form), dtype=np.uint8)
+    ends = set()
+
+    for _ in range(150):
+        spoilt = whole[: random.integers(1, len(whole) + 1)].copy()
+        places = random.integers(0, min(len(spoilt), random.choice([40, len(spoilt)])), random.integers(1, 9))
+        spoilt[places] = random.integers(0, 256, len(places))
+        try:
+            ends.add(decode_picture(spoilt.tobytes()).pixels.shape[2])
+        except PictureError as error:
+            ends.add(error.problem)
+
+    assert ends <= {3, "empty", "too_large", "too_many_frames", "unknown_format", "truncated", "damaged"}
+    assert len(ends) > 1

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from monitors.matching.images.decoder import PictureError
+from monitors.matching.images.fingerprint import PHASH, fingerprint, fingerprint_reference
+from monitors.matching.images.pdq import FORMS
+from tests.matching.images.pictures import a_jpeg, a_scene, encode
+
+
+def distance(one: str, other: str) -> int:
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def test_a_picture_has_a_pdq_and_a_phash() -> None:
+    """A post's picture is kept as one PDQ of 256 bits with its quality, and one pHash of 64 bits."""
+    pdq, phash = fingerprint(a_jpeg())
+
+    assert (pdq.algorithm, pdq.version, len(pdq.bits)) == ("pdq", "pdq-2017/512", 64)
+    assert pdq.quality is not None
+    assert pdq.quality >= 50
+    assert (phash.algorithm, phash.version, len(phash.bits)) == ("phash", "imagehash-4/512", 16)
+
+
+def test_a_reference_photo_has_all_eight_forms() -> None:
+    """A reference photo is hashed in every way it can be laid, and as a post's picture is."""
+    content = a_jpeg()
+
+    reference = fingerprint_reference(content)
+
+    assert [one.algorithm for one in reference] == [f"pdq:{form}" if form else "pdq" for form in FORMS] + [PHASH]
+    assert set(fingerprint(content)) <= set(reference)
+
+
+def test_hashes_do_not_change_under_us() -> None:
+    """The hashes of one drawn picture, written down once: a library that changes them may not keep the version."""
+    rows, columns = np.mgrid[0:90, 0:120]
+    waves = 128 + 60 * np.sin(columns / 9 + (rows / 30) ** 2) + 60 * np.cos((columns + 2 * rows) / 13)
+    content = encode(Image.fromarray(waves.astype(np.uint8)))
+
+    pdq, phash = fingerprint(content)
+
+    assert distance(pdq.bits, "fff2100f57f2500fe7f2000fe7f2000ff7f2000f75f20007fffcaaa18a8d8a8d") <= 2
+    assert phash.bits == "f85858421ff0a7f8"
+
+
+@pytest.mark.parametrize("size", [(1600, 1200), (1080, 810), (300, 225)])
+def test_the_size_of_a_copy_hardly_matters(size: tuple[int, int]) -> None:
+    """A copy in another size differs by a few bits."""
+    original = fingerprint(encode(a_scene()))[0]
+
+    copy = fingerprint(encode(a_scene().resize(size), "JPEG", quality=80))[0]
+
+    assert distance(original.bits, copy.bits) <= 12
+
+
+def test_other_pictures_are_far_away() -> None:
+    """Pictures of different scenes differ by about half their bits."""
+    hashes = [fingerprint(encode(a_scene(seed)))[0].bits for seed in range(12)]
+
+    distances = [distance(one, other) for at, one in enumerate(hashes) for other in hashes[:at]]
+
+    assert min(distances) > 80
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        pytest.param(encode(Image.new("RGB", (3, 300))), "too_small", id="a line"),
+        pytest.param(b"", "empty", id="nothing"),
+    ],
+)
+def test_what_cannot_be_hashed_is_named(content: bytes, problem: str) -> None:
+    """A picture without hashes ends in a problem id, as one that cannot be read does."""
+    with pytest.raises(PictureError) as caught:
+        fingerprint(content, name="x")
+
+    assert caught.value.problem == problem

@@ -1,0 +1,44 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitors.matching.images.hashes import HashTable
+
+a_hash = st.binary(min_size=32, max_size=32).map(bytes.hex)
+limits = st.integers(min_value=0, max_value=256)
+
+
+def within_slowly(hashes: list[str], bits: str, limit: int) -> list[tuple[int, int]]:
+    """The obvious way: the oracle."""
+    distances = [(int(one, 16) ^ int(bits, 16)).bit_count() for one in hashes]
+    return [(row, distance) for row, distance in enumerate(distances) if distance <= limit]
+
+
+@given(st.lists(a_hash, max_size=20), a_hash, limits)
+def test_finds_what_the_obvious_way_finds(hashes: list[str], bits: str, limit: int) -> None:
+    """With none, one, two or many hashes, the table finds exactly what comparing one by one finds."""
+    found = HashTable(hashes).within(bits, limit)
+
+    assert found == within_slowly(hashes, bits, limit)
+
+
+@given(st.lists(a_hash, min_size=1, max_size=5), st.data())
+def test_a_hash_in_the_table_is_found(hashes: list[str], data: st.DataObject) -> None:
+    """A table of one finds its one; every hash finds itself at distance 0."""
+    bits = data.draw(st.sampled_from(hashes))
+
+    found = HashTable(hashes).within(bits, 0)
+
+    assert (hashes.index(bits), 0) in found
+
+
+def test_short_hashes_too() -> None:
+    """64-bit hashes are compared the same way."""
+    table = HashTable(["ffffffffffffffff", "0000000000000000"])
+
+    assert table.within("0000000000000003", 2) == [(1, 2)]
+
+
+def test_an_empty_table_has_nothing() -> None:
+    """Nothing is found among nothing, whatever the length."""
+    assert HashTable([]).within("00" * 32, 256) == []
+    assert len(HashTable([])) == 0

@@ -1,0 +1,59 @@
+from pathlib import Path
+
+from PIL import ImageOps
+
+from monitors.matching.images.decoder import PictureError
+from monitors.matching.images.match_folders import Line, match_folders
+from tests.matching.images.pictures import a_scene, encode
+
+
+def a_folder(root: Path, files: dict[str, bytes]) -> Path:
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return root
+
+
+def match(photos: Path, candidates: Path) -> tuple[list[Line], list[str]]:
+    errors: list[PictureError] = []
+    lines = list(match_folders(photos, candidates, on_error=errors.append))
+    return lines, [str(error) for error in errors]
+
+
+def test_a_line_for_every_copy(tmp_path: Path) -> None:
+    """Each pair that looks like a copy is a line, in order of the candidates' names; other pictures are none."""
+    photos = a_folder(tmp_path / "photos", {"me.png": encode(a_scene(1)), "us.png": encode(a_scene(2))})
+    copies = {"b/mirror.jpg": encode(ImageOps.mirror(a_scene(2)), "JPEG"), "a.webp": encode(a_scene(1), "WEBP")}
+    candidates = a_folder(tmp_path / "candidates", copies | {"other.png": encode(a_scene(3))})
+
+    lines, errors = match(photos, candidates)
+
+    assert [(line["candidate"], line["photo"], line["transform"]) for line in lines] == [
+        ("a.webp", "me.png", None),
+        ("b/mirror.jpg", "us.png", "mirror"),
+    ]
+    assert all(list(line) == ["candidate", "photo", "method", "distance", "score", "transform"] for line in lines)
+    assert not errors
+
+
+def test_bad_pictures_are_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    """What cannot be read is told with its name, once; the good ones are still compared."""
+    photos = a_folder(tmp_path / "photos", {"broken.jpg": b"\xff\xd8\xff", "me.png": encode(a_scene())})
+    candidates = a_folder(tmp_path / "candidates", {"1.txt": b"hello", "2.png": encode(a_scene()), "3.png": b""})
+
+    lines, errors = match(photos, candidates)
+
+    assert [line["candidate"] for line in lines] == ["2.png"]
+    assert errors == ["broken.jpg: damaged", "1.txt: unknown_format", "3.png: empty"]
+
+
+def test_empty_folders_match_nothing(tmp_path: Path) -> None:
+    """No photos, no lines."""
+    candidates = a_folder(tmp_path / "candidates", {"1.png": encode(a_scene())})
+    photos = a_folder(tmp_path / "photos", {"x/y.txt": b""})
+
+    lines, errors = match(photos, candidates)
+
+    assert lines == []
+    assert errors == ["x/y.txt: empty"]
