@@ -1,0 +1,100 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from monitors.matching.names.matcher import NameMatcher
+from monitors.records import Method, ProfileState, Scope
+from tests.builders import NOON, a_consent, a_post, a_profile
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "method"),
+    [
+        pytest.param("听说林晓月转学了", "林晓月", Method.EXACT, id="as it is"),
+        pytest.param("聽說林曉月轉學了", "林曉月", Method.NORMALISED, id="traditional"),
+        pytest.param("林 晓 月 是谁", "林 晓 月", Method.NORMALISED, id="spaced"),
+        pytest.param("林·晓·月 是谁", "林·晓·月", Method.NORMALISED, id="dotted"),
+        pytest.param("林\u200b晓\u200b月 是谁", "林\u200b晓\u200b月", Method.NORMALISED, id="zero width"),
+        pytest.param("就是@Lin_XiaoYue这个号", "Lin_XiaoYue", Method.HANDLE, id="handle"),
+        pytest.param("就是 ＬＩＮ＿xiaoyue", "ＬＩＮ＿xiaoyue", Method.HANDLE, id="handle in full width"),
+    ],
+)
+def test_finds_her(text: str, written: str, method: Method) -> None:
+    """A name or handle is found as it was written, with its place in the original text."""
+    matcher = NameMatcher([a_profile(handles=("lin_xiaoyue",))], now=NOON)
+
+    strongest = matcher.find(text)[0]
+
+    assert (strongest.candidate, strongest.method) == (written, method)
+    assert text[slice(*strongest.span)] == written
+    assert written in strongest.reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("今天天气很好", id="nobody"),
+        pytest.param("林晓 和 月亮", id="two letters only"),
+        pytest.param("关注 xlin_xiaoyue2", id="a longer handle"),
+        pytest.param("林业局。" + "……" * 5 + "晓得。" * 3 + "月亮", id="far apart"),
+    ],
+)
+def test_finds_nobody(text: str) -> None:
+    """A text without her has no match."""
+    matcher = NameMatcher([a_profile(handles=("lin_xiaoyue",))], now=NOON)
+
+    assert matcher.find(text) == []
+
+
+def test_a_post_ends_where_it_ends() -> None:
+    """A name is never put together from two posts."""
+    matcher = NameMatcher([a_profile()], now=NOON)
+
+    assert matcher.match([a_post(text="林晓"), a_post(text="月")]) == [[], []]
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        pytest.param(a_profile(consents=(a_consent(scope=Scope.IMAGE_HASHES),)), id="consent to photos only"),
+        pytest.param(a_profile(consents=(a_consent(expires_at=NOON - timedelta(days=1)),)), id="consent ran out"),
+        pytest.param(a_profile(state=ProfileState.PAUSED), id="paused"),
+        pytest.param(a_profile(state=ProfileState.PENDING), id="not confirmed"),
+    ],
+)
+def test_no_consent_no_match(profile: object) -> None:
+    """Who did not allow it is not looked for."""
+    matcher = NameMatcher([profile], now=NOON)  # type: ignore[list-item]
+
+    assert matcher.match([a_post(text="林晓月")]) == [[]]
+
+
+def test_matches_carry_their_post() -> None:
+    """A match names its post, its profile and why, in the language of the profile."""
+    profile = replace(a_profile(), languages=("en",))
+    post = a_post(text="林-晓-月")
+
+    [[match]] = NameMatcher([profile], now=NOON).match([post])
+
+    assert (match.post_id, match.profile_id, match.span) == (post.id, profile.id, (0, 5))
+    assert match.reason == "“林晓月” written as “林-晓-月”"
+    assert (match.query, match.candidate) == ("林晓月", "林-晓-月")
+
+
+def test_all_spans_are_in_the_order_of_the_text() -> None:
+    """Every place that names her can be masked."""
+    matcher = NameMatcher([a_profile()], now=NOON)
+
+    assert matcher.all_spans("林晓月和林 晓 月", "p" * 32) == [(0, 3), (4, 9)]
+
+
+def test_posts_beyond_a_chunk_are_found() -> None:
+    """A batch of any size gives one list a post."""
+    matcher = NameMatcher([a_profile()], now=NOON)
+    texts = ["天" * 300_000, "林晓月", "地" * 300_000, "", "林晓月"]
+
+    found = matcher.find_all(texts)
+
+    assert [len(findings) for findings in found] == [0, 1, 0, 0, 1]
