@@ -3,10 +3,19 @@
 from hypothesis import settings
 
 from tests.servers.elasticsearch import elasticsearch_node, index_prefix
+from tests.servers.ledgers import ledger, ledger_url, migrated_postgres, migrated_sqlite, sqlite_ledger, sqlite_url
+from tests.servers.postgres import postgres
 
 __all__ = [
     "elasticsearch_node",
     "index_prefix",
+    "ledger",
+    "ledger_url",
+    "migrated_postgres",
+    "migrated_sqlite",
+    "postgres",
+    "sqlite_ledger",
+    "sqlite_url",
 ]
 
 # Seven sets of tests share two cores: a slow example says nothing about the code.

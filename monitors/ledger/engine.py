@@ -1,25 +1,35 @@
 """Opening the ledger."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from monitors.ledger.tables import metadata
+
 READING = "shouwang_reading"
+"""Execution option of a connection that will not write."""
 BUSY_MILLISECONDS = 30_000
 """How long SQLite waits for another writer; a stage writes for well under a second."""
 
 
 def open_engine(url: str) -> Engine:
-    """Give an engine for SQLite or PostgreSQL; the folder of a SQLite file is made, readable by its owner only."""
+    """Give an engine for SQLite or PostgreSQL; a SQLite file is made with its folder, readable by its owner only."""
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True)
-    if address.database:
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # `postgresql://` alone would ask for psycopg2; version 3 is the driver we install.
+        named = address.set(drivername="postgresql+psycopg") if address.drivername == "postgresql" else address
+        return create_engine(named, pool_pre_ping=True)
+    if address.database and address.database != ":memory:":
+        path = Path(address.database)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
     engine = create_engine(address)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
@@ -30,13 +40,27 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
     # The driver's own implicit BEGIN is off: `_begin` opens the transaction with the right kind of lock.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+    _use_write_ahead_log(cursor)
+    cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     # What is erased must not linger in free pages (withdrawal, docs/privacy.md).
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
+
+
+def _use_write_ahead_log(cursor: DBAPICursor) -> None:
+    # WORKAROUND: two processes that open a new file at once: switching its journal does not heed busy_timeout.
+    deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:
@@ -60,5 +84,31 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A consistent view that never waits for a writer."""
-        with self.engine.connect().execution_options(**{READING: True}) as connection:
+        options: dict[str, Any] = {READING: True}
+        if self.engine.dialect.name == "postgresql":
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self.engine.connect().execution_options(**options) as connection:
             yield connection
+
+    def scrub(self) -> bool:
+        """Overwrite what deleted rows left in the database's own files; False when a reader was in the way.
+
+        Backups, a server's write-ahead archive and what a disk remaps by itself are beyond its reach.
+        """
+        if self.engine.dialect.name == "sqlite":
+            return self._truncate_log()
+        names = ", ".join(table.name for table in metadata.sorted_tables)
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"VACUUM FULL {names}")
+        return True
+
+    def _truncate_log(self) -> bool:
+        # secure_delete zeroed the pages; the log still holds what was in them. Not possible inside a transaction.
+        raw = self.engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, _, _) = cursor.fetchone() or (1, 0, 0)
+            return busy == 0
+        finally:
+            raw.close()

@@ -1,0 +1,1 @@
+"""The steps from an older ledger to today's, in versions/."""

@@ -1,0 +1,74 @@
+"""The same ledger twice: SQLite, and PostgreSQL where it is installed."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitors.ledger.engine import Ledger, open_engine
+from monitors.ledger.migrate import upgrade
+from tests.servers.postgres import Postgres
+
+KINDS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.needs_postgres))
+
+
+@pytest.fixture(params=KINDS)
+def ledger_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give the address of a migrated ledger without rows, once for each kind of database."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    url = server.new_database(template=request.getfixturevalue("migrated_postgres"))
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """Give the address of a migrated SQLite ledger, for tests that need no second database."""
+    shutil.copy(migrated_sqlite, tmp_path / "ledger.sqlite")
+    return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    """Open the ledger, once for each kind of database."""
+    yield from opened(ledger_url)
+
+
+@pytest.fixture
+def sqlite_ledger(sqlite_url: str) -> Iterator[Ledger]:
+    """Open a SQLite ledger, for tests that need no second database."""
+    yield from opened(sqlite_url)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrate once a run; tests take a copy."""
+    path = tmp_path_factory.mktemp("migrated") / "ledger.sqlite"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: Postgres) -> str:
+    """Migrate once a run; tests take a copy."""
+    url = postgres.new_database()
+    migrate(url)
+    return url
+
+
+def migrate(url: str) -> None:
+    """Bring a database to today's tables and let go of it."""
+    engine = open_engine(url)
+    upgrade(engine)
+    engine.dispose()
+
+
+def opened(url: str) -> Iterator[Ledger]:
+    """Open a ledger and close it."""
+    engine = open_engine(url)
+    yield Ledger(engine)
+    engine.dispose()
