@@ -18,6 +18,24 @@ WRITER = "writer@social.example"
 ABUSE = "听说林晓月昨天晚上跟老师出去了"
 PROMISES = re.compile("安全|没有问题|放心|all clear|\\bsafe\\b", re.IGNORECASE)
 
+PLAIN_TAGS = {
+    "html",
+    "head",
+    "meta",
+    "title",
+    "style",
+    "body",
+    "div",
+    "table",
+    "tr",
+    "td",
+    "a",
+    "p",
+    "h1",
+    "h2",
+    "span",
+}
+
 
 def hits() -> list[Hit]:
     return [
@@ -117,9 +135,7 @@ def test_html_loads_nothing(language: str) -> None:
     """No picture, script, style sheet, form or address but links: opening a mail tells nobody."""
     page = Page(a_digest(language).html)
 
-    assert {tag for tag, _ in page.tags} <= set(
-        ["html", "head", "meta", "title", "style", "body", "div", "table", "tr", "td", "a", "p", "h1", "h2", "span"]
-    )
+    assert {tag for tag, _ in page.tags} <= PLAIN_TAGS
     assert not {name for _, attributes in page.tags for name in attributes} & {"src", "background", "srcset", "onload"}
     assert "url(" not in a_digest(language).html
     assert "@import" not in a_digest(language).html
