@@ -1,0 +1,40 @@
+"""JSON Lines for programs, tables for people, and bad input told at the end."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+import typer
+
+from monitors.errors import BadInputError
+
+
+def print_lines(lines: Iterable[Mapping[str, object]]) -> None:
+    """Write JSON Lines to standard output, each as soon as it is there."""
+    for line in lines:
+        sys.stdout.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Draw a table on standard output."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    Console(soft_wrap=True).print(table)
+
+
+def tell_problems(problems: Sequence[BadInputError]) -> None:
+    """Say on standard error what could not be read; exit with 2 if there was anything."""
+    for problem in problems:
+        typer.echo(str(problem), err=True)
+    if problems:
+        raise typer.Exit(2)
+
+
+def is_json_wanted() -> bool:
+    """Whether a program follows: then JSON Lines, else a table."""
+    return not sys.stdout.isatty()

@@ -1,0 +1,112 @@
+"""``shouwang profile``: who is protected."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from monitors.cli.output import is_json_wanted, print_lines, print_table, tell_problems
+from monitors.cli.words import say
+
+app = typer.Typer(no_args_is_help=True, help=say("cli.help.profile_group"))
+
+Id = Annotated[str, Argument(help=say("cli.help.profile"), metavar="ID")]
+
+
+@app.command(help=say("cli.help.profile_add"))
+def add(file: Annotated[Path, Argument(help=say("cli.help.profile_file"), metavar="FILE.yaml")]) -> None:
+    """Register; leaves the profile pending and mails the link."""
+    from monitors import app as product
+
+    added = product.add_profile(file)
+    tell_problems(added.problems)
+    typer.echo(added.profile_id)
+    typer.echo(say("cli.profile.pending"), err=True)
+
+
+@app.command(help=say("cli.help.profile_confirm"))
+def confirm(profile_id: Id, code: Annotated[str, Option(help=say("cli.help.code"), metavar="C")]) -> None:
+    """Confirm with the code that was mailed to her."""
+    from monitors import app as product
+
+    product.confirm_profile(profile_id, code)
+    typer.echo(say("cli.profile.active"))
+
+
+@app.command("list", help=say("cli.help.profile_list"))
+def list_profiles() -> None:
+    """List ids and states; no names."""
+    from monitors import app as product
+
+    rows = product.list_profiles()
+    if is_json_wanted():
+        print_lines(rows)
+    else:
+        print_table(
+            [say(f"cli.column.{key}") for key in ("id", "state", "hits")], [tuple(row.values()) for row in rows]
+        )
+
+
+@app.command(help=say("cli.help.profile_show"))
+def show(profile_id: Id) -> None:
+    """Show one profile, opened with its key."""
+    from monitors import app as product
+
+    print_lines([product.show_profile(profile_id)])
+
+
+@app.command("try", help=say("cli.help.profile_try"))
+def try_profile(
+    profile_id: Id,
+    posts: Annotated[str, Option("--posts", help=say("cli.help.posts"), metavar="F")],
+    alias: Annotated[list[str] | None, Option("--alias", help=say("cli.help.try_alias"))] = None,
+) -> None:
+    """Show what a profile, with another alias perhaps, would find in given posts."""
+    from monitors import app as product
+    from monitors.cli.streams import open_input
+    from monitors.errors import BadInputError
+    from monitors.matching.names.match_lines import read_posts, try_lines
+
+    problems: list[BadInputError] = []
+    before, after = product.tried_profile(profile_id, tuple(alias or ()))
+    with open_input(posts) as stream:
+        print_lines(try_lines(before, after, read_posts(stream, file=posts, problems=problems)))
+    tell_problems(problems)
+
+
+@app.command(help=say("cli.help.profile_pause"))
+def pause(profile_id: Id) -> None:
+    """Stop crawling and mailing for now."""
+    from monitors import app as product
+
+    product.pause_profile(profile_id)
+    typer.echo(say("cli.profile.paused"))
+
+
+@app.command(help=say("cli.help.profile_resume"))
+def resume(profile_id: Id) -> None:
+    """Go on after a pause."""
+    from monitors import app as product
+
+    product.resume_profile(profile_id)
+    typer.echo(say("cli.profile.active"))
+
+
+@app.command(help=say("cli.help.profile_withdraw"))
+def withdraw(
+    profile_id: Id,
+    export: Annotated[Path | None, Option(help=say("cli.help.withdraw_export"), metavar="DIR")] = None,
+    now: Annotated[bool, Option("--now", help=say("cli.help.withdraw_now"))] = False,
+    yes: Annotated[bool, Option("--yes", help=say("cli.help.yes"))] = False,
+) -> None:
+    """Offer the evidence, confirm, erase, and print the receipt."""
+    from monitors import app as product
+
+    if export is None and not yes and typer.confirm(say("cli.withdraw.export_first"), default=True):
+        export = Path(typer.prompt(say("cli.withdraw.where")))
+    if export is not None:
+        product.export_evidence(profile_id, export)
+    if not yes:
+        typer.confirm(say("cli.withdraw.sure"), abort=True)
+    print_lines([product.withdraw_profile(profile_id, at_once=now)])

@@ -1,0 +1,132 @@
+"""The smaller groups: pictures, index, evidence, sources, key, Kibana."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from monitors.cli.output import is_json_wanted, print_lines, print_table, tell_problems
+from monitors.cli.words import say
+
+images = typer.Typer(no_args_is_help=True, help=say("cli.help.images"))
+index = typer.Typer(no_args_is_help=True, help=say("cli.help.index"))
+evidence = typer.Typer(no_args_is_help=True, help=say("cli.help.evidence"))
+sources = typer.Typer(no_args_is_help=True, help=say("cli.help.sources"))
+key = typer.Typer(no_args_is_help=True, help=say("cli.help.key"))
+kibana = typer.Typer(no_args_is_help=True, help=say("cli.help.kibana"))
+
+GROUPS = {
+    "images": images,
+    "index": index,
+    "evidence": evidence,
+    "sources": sources,
+    "key": key,
+    "kibana": kibana,
+}
+
+
+@images.callback()
+@index.callback()
+@evidence.callback()
+@sources.callback()
+@key.callback()
+@kibana.callback()
+def group() -> None:
+    """Keep a group with one command a group."""
+
+
+@images.command("match", help=say("cli.help.images_match"))
+def images_match(
+    photos: Annotated[Path, Option(exists=True, file_okay=False, metavar="DIR")],
+    candidates: Annotated[Path, Option(exists=True, file_okay=False, metavar="DIR")],
+) -> None:
+    """Compare two folders of pictures; never compares faces."""
+    from monitors.matching.images.decoder import PictureError
+    from monitors.matching.images.match_folders import match_folders
+
+    problems: list[PictureError] = []
+    print_lines(match_folders(photos, candidates, on_error=problems.append))
+    tell_problems(problems)
+
+
+@index.command("rebuild", help=say("cli.help.index_rebuild"))
+def index_rebuild() -> None:
+    """Make the search store again from the ledger."""
+    from monitors import app as product
+
+    print_lines([{"documents": product.rebuild_index()}])
+
+
+@index.command("check", help=say("cli.help.index_check"))
+def index_check() -> None:
+    """Compare the search store with the ledger."""
+    from monitors import app as product
+
+    _tell_findings(product.check_index())
+
+
+@evidence.command("verify", help=say("cli.help.evidence_verify"))
+def evidence_verify(profile_id: Annotated[str | None, Argument(metavar="[ID]")] = None) -> None:
+    """Check every link and every byte."""
+    from monitors import app as product
+
+    _tell_findings(product.verify_evidence(profile_id))
+
+
+@evidence.command("export", help=say("cli.help.evidence_export"))
+def evidence_export(
+    profile_id: Annotated[str, Argument(metavar="ID")], to: Annotated[Path, Option(metavar="DIR")]
+) -> None:
+    """Write a bundle that verifies without Shouwang."""
+    from monitors import app as product
+
+    typer.echo(product.export_evidence(profile_id, to))
+
+
+@sources.command("check", help=say("cli.help.sources_check"))
+def sources_check() -> None:
+    """Say how each source's last fetch ended, and what to do."""
+    from monitors import app as product
+
+    _table_or_lines(product.check_sources(), ("source", "outcome", "at", "advice"))
+
+
+@sources.command("plan", help=say("cli.help.sources_plan"))
+def sources_plan() -> None:
+    """Say what each source will be asked."""
+    from monitors import app as product
+
+    _table_or_lines(product.plan_sources(), ("source", "queries", "asks"))
+
+
+@key.command("backup", help=say("cli.help.key_backup"))
+def key_backup(to: Annotated[Path, Option(metavar="FILE")]) -> None:
+    """Write the master key to another place."""
+    from monitors import app as product
+
+    product.backup_key(to)
+    typer.echo(say("cli.key.backed_up"))
+
+
+@kibana.command("load", help=say("cli.help.kibana_load"))
+def kibana_load() -> None:
+    """Load data view, saved searches and dashboard into Kibana."""
+    from monitors import app as product
+
+    print_lines([{"objects": product.load_kibana()}])
+
+
+def _tell_findings(findings: list[str]) -> None:
+    for finding in findings:
+        typer.echo(finding)
+    if findings:
+        raise typer.Exit(1)
+    typer.echo(say("cli.findings.none"))
+
+
+def _table_or_lines(rows: list[dict[str, object]], columns: tuple[str, ...]) -> None:
+    if is_json_wanted():
+        print_lines(rows)
+    else:
+        print_table([say(f"cli.column.{key}") for key in columns], [[row[key] for key in columns] for row in rows])
