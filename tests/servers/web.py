@@ -131,13 +131,9 @@ class Web:
         self._lock = threading.Lock()
         self._open = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
         self._threads = [threading.Thread(target=self._listen, daemon=True)]
         self._threads[0].start()
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return int(self._listener.getsockname()[1])
 
     def url(self, path: str = "/", *, host: str = "127.0.0.1") -> str:
         """Address of a path."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.sources.addresses import is_public
+from monitors.sources.addresses import Address, is_public
 
 NAT64 = ip_network("64:ff9b::/96")
 PRIVATE = {
@@ -65,19 +65,19 @@ PUBLIC = {
 
 
 @pytest.mark.parametrize("address", PRIVATE.values(), ids=PRIVATE.keys())
-def test_not_public(address):
+def test_not_public(address: str) -> None:
     """An address only some can reach is not public, however it is wrapped."""
     assert not is_public(ip_address(address))
 
 
 @pytest.mark.parametrize("address", PUBLIC.values(), ids=PUBLIC.keys())
-def test_public(address):
+def test_public(address: str) -> None:
     """An address of the open internet is public, also through a gateway."""
     assert is_public(ip_address(address))
 
 
 @given(st.integers(0, 2**32 - 1))
-def test_wrapping_changes_nothing(number):
+def test_wrapping_changes_nothing(number: int) -> None:
     """An IPv4 address is as public inside IPv6 as it is bare."""
     bare = IPv4Address(number)
     inverted = number ^ 0xFFFF_FFFF
@@ -93,7 +93,7 @@ def test_wrapping_changes_nothing(number):
 
 
 @given(st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)))
-def test_python_agrees(address):
+def test_python_agrees(address: Address) -> None:
     """What we call public, Python calls global or a wrapping of something global."""
     wrapping = isinstance(address, IPv6Address) and (address.ipv4_mapped or address in NAT64 or address.teredo)
 

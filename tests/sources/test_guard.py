@@ -9,19 +9,19 @@ import httpcore
 import pytest
 import trustme
 
-from monitors.sources.guard import Guard, GuardedBackend, RefusedError
+from monitors.sources.guard import Guard, GuardedBackend, RefusedError, Resolve
 from tests.servers.web import Web, serving
 
 
-def ask(guard: Guard, url: str, *, seconds: float = 5, **pool) -> bytes:
+def ask(guard: Guard, url: str, *, seconds: float = 5, tls: ssl.SSLContext | None = None) -> bytes:
     """Ask for a URL as the requester does, without its manners."""
     read = guard.read_url(url)
     backend = GuardedBackend(guard, until=time.monotonic() + seconds)
-    with httpcore.ConnectionPool(network_backend=backend, **pool) as line:
+    with httpcore.ConnectionPool(network_backend=backend, ssl_context=tls) as line:
         return line.request("GET", str(read)).content
 
 
-def resolving(*answers: str):
+def resolving(*answers: str) -> Resolve:
     """A resolver that gives these addresses for every name."""
 
     def resolve(_host: str, _port: int) -> Sequence[str]:
@@ -63,7 +63,7 @@ NO_PLAIN_ADDRESS = {
 
 
 @pytest.mark.parametrize(("url", "reason"), NO_PLAIN_ADDRESS.values(), ids=NO_PLAIN_ADDRESS.keys())
-def test_odd_urls_are_refused(url, reason):
+def test_odd_urls_are_refused(url: str, reason: str) -> None:
     """An address that is not plain http(s), or that two parsers read in two ways, is never asked."""
     with pytest.raises(RefusedError) as refused:
         Guard().read_url(url)
@@ -81,7 +81,7 @@ def test_odd_urls_are_refused(url, reason):
         "http://8.8.8.8/",
     ],
 )
-def test_plain_urls_are_read(url):
+def test_plain_urls_are_read(url: str) -> None:
     """Addresses in any script, with or without a port, are plain."""
     assert Guard().read_url(url).host
 
@@ -101,14 +101,14 @@ LITERAL = {
 
 
 @pytest.mark.parametrize("url", LITERAL.values(), ids=LITERAL.keys())
-def test_private_literals_are_refused(url):
+def test_private_literals_are_refused(url: str) -> None:
     """An address written as numbers is vetted like one that was looked up."""
     with pytest.raises(RefusedError, match="private_address"):
         ask(Guard(), url)
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST"])
-def test_names_of_this_machine_are_refused(host):
+def test_names_of_this_machine_are_refused(host: str) -> None:
     """The system's own names for this machine do not get through."""
     with pytest.raises(RefusedError, match="private_address"):
         ask(Guard(), f"http://{host}/")
@@ -125,7 +125,7 @@ def test_names_of_this_machine_are_refused(host):
     ],
     ids=["private", "public first", "mapped among public", "carrier NAT among public", "not an address"],
 )
-def test_every_resolved_address_must_be_public(answers):
+def test_every_resolved_address_must_be_public(answers: tuple[str, ...]) -> None:
     """One private answer among public ones is enough to refuse."""
     guard = Guard(resolve=resolving(*answers))
 
@@ -133,7 +133,7 @@ def test_every_resolved_address_must_be_public(answers):
         ask(guard, "http://site.example/")
 
 
-def test_rebinding_finds_no_second_lookup(web: Web):
+def test_rebinding_finds_no_second_lookup(web: Web) -> None:
     """A name is resolved once, and the connection goes to the address that was vetted (DNS rebinding)."""
     web.answer("/", b"hello")
     answers = iter([("127.0.0.1",), ("127.0.0.2",)])
@@ -145,7 +145,7 @@ def test_rebinding_finds_no_second_lookup(web: Web):
     assert next(answers) == ("127.0.0.2",)
 
 
-def test_host_header_is_the_name(web: Web):
+def test_host_header_is_the_name(web: Web) -> None:
     """Though the connection goes to an address, the server is asked by its name."""
     guard = Guard(allow_hosts=["site.example"], resolve=resolving("127.0.0.1"))
 
@@ -154,7 +154,7 @@ def test_host_header_is_the_name(web: Web):
     assert web.seen[0].headers["host"] == f"site.example:{web.port}"
 
 
-def test_tls_is_verified_for_the_name():
+def test_tls_is_verified_for_the_name() -> None:
     """The certificate must be for the name that was asked, and the name is told to the server (SNI)."""
     authority = trustme.CA()
     theirs, ours = _contexts(authority, "site.example")
@@ -164,15 +164,15 @@ def test_tls_is_verified_for_the_name():
 
     with serving(tls=theirs) as web:
         web.answer("/", b"private line")
-        content = ask(guard, web.url("/", host="site.example"), ssl_context=ours)
+        content = ask(guard, web.url("/", host="site.example"), tls=ours)
         with pytest.raises(httpcore.ConnectError, match="tls"):
-            ask(guard, web.url("/", host="other.example"), ssl_context=ours)
+            ask(guard, web.url("/", host="other.example"), tls=ours)
 
     assert content == b"private line"
     assert names == ["site.example", "other.example"]
 
 
-def test_an_exception_is_for_its_port_alone(web: Web):
+def test_an_exception_is_for_its_port_alone(web: Web) -> None:
     """An exception written with a port opens no other port of that host."""
     guard = Guard(allow_hosts=[f"127.0.0.1:{web.port}"])
 
@@ -182,7 +182,7 @@ def test_an_exception_is_for_its_port_alone(web: Web):
         ask(guard, f"http://127.0.0.1:{web.port + 1}/")
 
 
-def test_an_exception_is_for_its_spelling_alone(web: Web):
+def test_an_exception_is_for_its_spelling_alone(web: Web) -> None:
     """Allowing a name does not allow the address behind it."""
     guard = Guard(allow_hosts=["localhost"])
 
@@ -192,7 +192,7 @@ def test_an_exception_is_for_its_spelling_alone(web: Web):
         ask(guard, web.url("/"))
 
 
-def test_the_next_address_is_tried(web: Web):
+def test_the_next_address_is_tried(web: Web) -> None:
     """A host with a dead address is still reached at its other one."""
     guard = Guard(allow_hosts=["site.example"], resolve=resolving("::1", "127.0.0.1"))
     web.answer("/", b"hello")
@@ -200,7 +200,7 @@ def test_the_next_address_is_tried(web: Web):
     assert ask(guard, f"http://site.example:{web.port}/") == b"hello"
 
 
-def test_unix_sockets_are_refused():
+def test_unix_sockets_are_refused() -> None:
     """A connection never goes to a local socket, whatever asks for it."""
     backend = GuardedBackend(Guard(), until=time.monotonic() + 1)
 
@@ -208,7 +208,7 @@ def test_unix_sockets_are_refused():
         backend.connect_unix_socket("/run/docker.sock")
 
 
-def test_unknown_name():
+def test_unknown_name() -> None:
     """A name nobody knows is a failed connection, and says that it was the name."""
 
     def fail(_host: str, _port: int) -> Sequence[str]:
@@ -218,7 +218,7 @@ def test_unknown_name():
         ask(Guard(resolve=fail), "http://site.example/")
 
 
-def _contexts(authority: trustme.CA, name: str):
+def _contexts(authority: trustme.CA, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     theirs, ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert(name).configure_cert(theirs)
     authority.configure_trust(ours)
