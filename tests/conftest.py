@@ -3,8 +3,18 @@
 from hypothesis import settings
 
 from tests.servers.elasticsearch import elasticsearch_node, index_prefix
-from tests.servers.ledgers import ledger, ledger_url, migrated_postgres, migrated_sqlite, sqlite_ledger, sqlite_url
+from tests.servers.ledgers import (
+    ledger,
+    ledger_url,
+    migrated_postgres,
+    migrated_sqlite,
+    sqlite_ledger,
+    sqlite_url,
+    sqlite_vault,
+    vault,
+)
 from tests.servers.postgres import postgres
+from tests.servers.smtp import smtp
 
 __all__ = [
     "elasticsearch_node",
@@ -14,8 +24,11 @@ __all__ = [
     "migrated_postgres",
     "migrated_sqlite",
     "postgres",
+    "smtp",
     "sqlite_ledger",
     "sqlite_url",
+    "sqlite_vault",
+    "vault",
 ]
 
 # Seven sets of tests share two cores: a slow example says nothing about the code.

@@ -1,0 +1,115 @@
+"""Links in mails and pages: signed, expiring, made for one recipient and one purpose."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from monitors.errors import MonitorError
+
+
+class Purpose(StrEnum):
+    """What a link is for; one made for one purpose opens nothing else."""
+
+    HITS = "hits"
+    HIT = "hit"
+    PAUSE = "pause"
+    WITHDRAW = "withdraw"
+    CONFIRM = "confirm"
+    NOT_ME = "not-me"
+    CONFIRM_WITHDRAWAL = "confirm-withdrawal"
+    WITHDRAWN = "withdrawn"
+
+
+LIFETIMES = {
+    Purpose.HITS: timedelta(days=14),
+    Purpose.HIT: timedelta(days=14),
+    # The way out must work in a mail found months later.
+    Purpose.PAUSE: timedelta(days=400),
+    Purpose.WITHDRAW: timedelta(days=14),
+    Purpose.CONFIRM: timedelta(days=2),
+    Purpose.NOT_ME: timedelta(days=30),
+    Purpose.CONFIRM_WITHDRAWAL: timedelta(days=2),
+    Purpose.WITHDRAWN: timedelta(days=8),
+}
+
+
+class DeadLinkError(MonitorError):
+    """A link that opens nothing: changed, made up, or for another purpose."""
+
+
+class ExpiredLinkError(DeadLinkError):
+    """A link of ours whose time is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What a link says once its signature is checked; ``recipient`` is the keyed hash of an address."""
+
+    purpose: Purpose
+    profile_id: str
+    recipient: str
+    expires_at: datetime
+    hit_id: str = ""
+
+    @property
+    def key(self) -> str:
+        """Names this very link where its use is remembered."""
+        return sha256(f"{self.purpose}\n{self._claims()}".encode()).hexdigest()
+
+    def to(self, purpose: Purpose, hit_id: str = "") -> "Link":
+        """Another link for the same reader; it lives no longer than this one, or clicking would renew it forever."""
+        return Link(
+            purpose=purpose,
+            profile_id=self.profile_id,
+            recipient=self.recipient,
+            expires_at=self.expires_at,
+            hit_id=hit_id,
+        )
+
+    def _claims(self) -> list[str | int]:
+        return [self.profile_id, self.recipient, self.hit_id, int(self.expires_at.timestamp())]
+
+
+class Links:
+    """Makes and reads links under one secret key."""
+
+    def __init__(self, key: str, public_url: str) -> None:
+        self._key, self._public_url = key, public_url.rstrip("/")
+
+    def new(self, purpose: Purpose, profile_id: str, recipient: str, now: datetime, hit_id: str = "") -> Link:
+        """Give a link that lives as long as its purpose allows."""
+        # Whole seconds, so that a link reads back as it was made.
+        expires_at = (now + LIFETIMES[purpose]).replace(microsecond=0)
+        return Link(purpose=purpose, profile_id=profile_id, recipient=recipient, expires_at=expires_at, hit_id=hit_id)
+
+    def address(self, link: Link) -> str:
+        """Where the link leads, in full."""
+        return self._public_url + self.path(link)
+
+    def path(self, link: Link) -> str:
+        """Where the link leads on this site."""
+        return f"/{link.purpose.value}/{self._signer(link.purpose).dumps(link._claims())}"  # noqa: SLF001 - same module
+
+    def read(self, token: str, purpose: Purpose, now: datetime) -> Link:
+        """Check a token. Raises DeadLinkError, or ExpiredLinkError for one of ours that is too old."""
+        try:
+            profile_id, recipient, hit_id, expires = self._signer(purpose).loads(token)
+        except BadData as error:
+            raise DeadLinkError("a link that is not ours") from error
+        link = Link(
+            purpose=purpose,
+            profile_id=profile_id,
+            recipient=recipient,
+            expires_at=datetime.fromtimestamp(expires, UTC),
+            hit_id=hit_id,
+        )
+        if link.expires_at <= now:
+            raise ExpiredLinkError("a link whose time is over")
+        return link
+
+    def _signer(self, purpose: Purpose) -> URLSafeSerializer:
+        options = {"key_derivation": "hmac", "digest_method": sha256}
+        return URLSafeSerializer(self._key, salt=f"shouwang.link.{purpose.value}", signer_kwargs=options)
