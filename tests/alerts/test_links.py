@@ -19,10 +19,10 @@ def token(link: Link) -> str:
     return LINKS.path(link).rpartition("/")[2]
 
 
-@given(st.sampled_from(Purpose), st.datetimes(min_value=datetime(2026, 1, 1)), st.sampled_from(["", "h" * 32]))
-def test_link_reads_back_as_it_was_made(purpose: Purpose, at: datetime, hit_id: str) -> None:
+@given(st.sampled_from(Purpose), st.integers(0, 10**9), st.sampled_from(["", "h" * 32]))
+def test_link_reads_back_as_it_was_made(purpose: Purpose, seconds: int, hit_id: str) -> None:
     """Purpose, profile, reader, hit and end survive the way through a mail."""
-    link = a_link(purpose, at.replace(year=2026, tzinfo=NOON.tzinfo), hit_id)
+    link = a_link(purpose, NOON + timedelta(seconds=seconds), hit_id)
 
     assert LINKS.read(token(link), purpose, link.expires_at - timedelta(seconds=1)) == link
 
