@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from monitors.ledger import profiles
 from monitors.ledger.engine import Ledger, open_engine
 from monitors.ledger.migrate import upgrade
+from monitors.profiles.vault import Vault
+from monitors.records import ProfileState, WatchProfile
+from tests.builders import NOON, a_profile
 from tests.servers.postgres import Postgres
 
+MASTER_KEY = bytes(range(32))
 KINDS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.needs_postgres))
 
 
@@ -42,6 +47,29 @@ def ledger(ledger_url: str) -> Iterator[Ledger]:
 def sqlite_ledger(sqlite_url: str) -> Iterator[Ledger]:
     """Open a SQLite ledger, for tests that need no second database."""
     yield from opened(sqlite_url)
+
+
+@pytest.fixture
+def vault(ledger: Ledger) -> Vault:
+    """Give the vault of ``ledger``."""
+    return Vault(ledger, MASTER_KEY)
+
+
+@pytest.fixture
+def sqlite_vault(sqlite_ledger: Ledger) -> Vault:
+    """Give the vault of ``sqlite_ledger``."""
+    return Vault(sqlite_ledger, MASTER_KEY)
+
+
+def add_profile(ledger: Ledger, vault: Vault, profile: WatchProfile | None = None) -> WatchProfile:
+    """Store a profile with its own key in the state it says, as registration and confirmation leave it."""
+    stored = profile or a_profile()
+    with ledger.writing() as connection:
+        profiles.create(connection, stored.id, address_mac=vault.mac("address", stored.id), at=NOON)
+        vault.new_key(connection, stored.id)
+        profiles.put(connection, vault, stored, NOON)
+        profiles.move(connection, stored.id, stored.state, NOON, come_from=[ProfileState.PENDING])
+    return stored
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,189 @@
+"""Hits: post, matches and scores sealed under the profile's key, ids and facets beside them.
+
+A hit is in exactly one stage, the last that passed it; the next stage asks for what the one before left, so that
+a run that was killed goes on where it stopped.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, insert, select, update
+
+from monitors.codec import from_line, to_line
+from monitors.ledger import facts
+from monitors.ledger.cipher import Cipher
+from monitors.ledger.tables import hits
+from monitors.records import Hit, Stage
+
+CHUNK = 500
+"""Hits asked for or opened at a time; both databases limit the values of one statement."""
+COUNTER = "hits.sequence"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HitPage:
+    """Some hits, newest first; ``next`` is the ``before`` of the page after, None at the end."""
+
+    hits: tuple[Hit, ...]
+    next: int | None
+
+
+def put(
+    connection: Connection, cipher: Cipher, found: Sequence[Hit], *, batch_sha256: str, at: datetime
+) -> frozenset[str]:
+    """Store new hits after stage ``matching`` and give the ids that are of this batch, new or from an earlier try.
+
+    A hit that another batch brought before stays as it is and its id is not given: its post is a duplicate.
+    """
+    ours = set()
+    for chunk in _chunks({hit.id: hit for hit in found}.values()):
+        ours |= _put_chunk(connection, cipher, chunk, batch_sha256, at)
+    return frozenset(ours)
+
+
+def replace(connection: Connection, cipher: Cipher, scored: Sequence[Hit]) -> None:
+    """Seal hits anew with their scores and severity; a hit that is gone (withdrawn meanwhile) stays gone."""
+    for hit in scored:
+        changed = {"severity": hit.severity.value, "sealed": _seal(cipher, hit)}
+        connection.execute(update(hits).where(hits.c.id == hit.id).values(**changed))
+
+
+def advance(connection: Connection, hit_ids: Sequence[str], *, come_from: Stage, to: Stage) -> int:
+    """Move hits to their next stage and give how many moved: repeated, none does."""
+    moved = 0
+    for chunk in _chunks(hit_ids):
+        here = hits.c.id.in_(chunk) & (hits.c.stage == come_from.value)
+        moved += connection.execute(update(hits).where(here).values(stage=to.value)).rowcount
+    return moved
+
+
+def of_batch(connection: Connection, cipher: Cipher, batch_sha256: str, *, stage: Stage) -> tuple[Hit, ...]:
+    """Open a batch's hits that are in this stage, in our order."""
+    return _opened(connection, cipher, (hits.c.batch_sha256 == batch_sha256) & (hits.c.stage == stage.value))
+
+
+def due(connection: Connection, cipher: Cipher, profile_id: str) -> tuple[Hit, ...]:
+    """Open a profile's hits that are through every stage and that no digest told of, in our order."""
+    untold = hits.c.digest_id.is_(None) & (hits.c.stage == Stage.INDEX.value)
+    return _opened(connection, cipher, (hits.c.profile_id == profile_id) & untold)
+
+
+def assign_digest(connection: Connection, hit_ids: Sequence[str], digest_id: str) -> int:
+    """Say which digest tells of these hits; one that is already told of keeps its digest. Gives how many are new."""
+    told = 0
+    for chunk in _chunks(hit_ids):
+        untold = hits.c.id.in_(chunk) & hits.c.digest_id.is_(None)
+        told += connection.execute(update(hits).where(untold).values(digest_id=digest_id)).rowcount
+    return told
+
+
+def of_digest(connection: Connection, cipher: Cipher, digest_id: str) -> tuple[Hit, ...]:
+    """Open the hits one digest told of, in our order."""
+    return _opened(connection, cipher, hits.c.digest_id == digest_id)
+
+
+def one(connection: Connection, cipher: Cipher, hit_id: str) -> Hit | None:
+    """Open one hit; None when there is none."""
+    row = connection.execute(_sealed().where(hits.c.id == hit_id)).mappings().one_or_none()
+    return None if row is None else _open(cipher, row)
+
+
+def page(
+    connection: Connection, cipher: Cipher, profile_id: str, *, before: int | None = None, limit: int = 50
+) -> HitPage:
+    """Open one page of a profile's hits, the last found first."""
+    older = hits.c.profile_id == profile_id
+    older = older if before is None else older & (hits.c.sequence < before)
+    rows = connection.execute(_sealed().where(older).order_by(hits.c.sequence.desc()).limit(limit + 1)).mappings().all()
+    shown = rows[:limit]
+    return HitPage(
+        hits=tuple(_open(cipher, row) for row in shown), next=shown[-1]["sequence"] if len(rows) > limit else None
+    )
+
+
+def iter_all(connection: Connection, cipher: Cipher, *, stage: Stage = Stage.INDEX) -> Iterator[Hit]:
+    """Open every hit in this stage in our order, a few at a time, to build a search store again."""
+    last = 0
+    while True:
+        further = (hits.c.stage == stage.value) & (hits.c.sequence > last)
+        rows = connection.execute(_sealed().where(further).order_by(hits.c.sequence).limit(CHUNK)).mappings().all()
+        if not rows:
+            return
+        yield from (_open(cipher, row) for row in rows)
+        last = rows[-1]["sequence"]
+
+
+def ids_of_profile(connection: Connection, profile_id: str) -> tuple[str, ...]:
+    """Give the ids of a profile's hits, in our order."""
+    return tuple(connection.scalars(_of_profile(hits.c.id, profile_id)))
+
+
+def batches_of_profile(connection: Connection, profile_id: str) -> tuple[str, ...]:
+    """Give the sha256 of every batch that holds a post about this person."""
+    return tuple(dict.fromkeys(connection.scalars(_of_profile(hits.c.batch_sha256, profile_id))))
+
+
+def delete_of_profile(connection: Connection, profile_id: str) -> int:
+    """Delete every hit of a profile, and give how many there were."""
+    return connection.execute(delete(hits).where(hits.c.profile_id == profile_id)).rowcount
+
+
+def _put_chunk(
+    connection: Connection, cipher: Cipher, chunk: Sequence[Hit], batch_sha256: str, at: datetime
+) -> set[str]:
+    # Locking the counter first makes a second writer of the same hits wait, and then see them.
+    facts.take_numbers(connection, COUNTER, 0, at)
+    question = select(hits.c.id, hits.c.batch_sha256).where(hits.c.id.in_([hit.id for hit in chunk]))
+    known = {row.id: row.batch_sha256 for row in connection.execute(question)}
+    new = [hit for hit in chunk if hit.id not in known]
+    numbers = facts.take_numbers(connection, COUNTER, len(new), at)
+    if new:
+        rows = [_row(cipher, hit, number, batch_sha256) for hit, number in zip(new, numbers, strict=True)]
+        connection.execute(insert(hits), rows)
+    return {hit.id for hit in chunk if known.get(hit.id, batch_sha256) == batch_sha256}
+
+
+def _row(cipher: Cipher, hit: Hit, sequence: int, batch_sha256: str) -> dict[str, object]:
+    return {
+        "id": hit.id,
+        "sequence": sequence,
+        "profile_id": hit.profile_id,
+        "batch_sha256": batch_sha256,
+        "stage": Stage.MATCHING.value,
+        "source": hit.post.source,
+        "found_at": hit.found_at,
+        "severity": hit.severity.value,
+        "sealed": _seal(cipher, hit),
+    }
+
+
+def _seal(cipher: Cipher, hit: Hit) -> bytes:
+    return cipher.seal(hit.profile_id, to_line(hit), label=f"hits:{hit.id}")
+
+
+def _open(cipher: Cipher, row: RowMapping) -> Hit:
+    return from_line(Hit, cipher.open(row["profile_id"], row["sealed"], label=f"hits:{row['id']}"))
+
+
+def _opened(connection: Connection, cipher: Cipher, which: ColumnElement[bool]) -> tuple[Hit, ...]:
+    rows = connection.execute(_sealed().where(which).order_by(hits.c.sequence)).mappings()
+    return tuple(_open(cipher, row) for row in rows)
+
+
+def _sealed() -> Select[Any]:
+    return select(hits.c.id, hits.c.profile_id, hits.c.sequence, hits.c.sealed)
+
+
+def _of_profile(column: ColumnElement[str], profile_id: str) -> Select[Any]:
+    return select(column).where(hits.c.profile_id == profile_id).order_by(hits.c.sequence)
+
+
+def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    remaining = iter(items)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield chunk
