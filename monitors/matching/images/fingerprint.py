@@ -9,11 +9,15 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from monitors.matching.images.decoder import Picture, PictureError, decode_picture
+from monitors.matching.images.decoder import Picture, PictureError, decode_frames
 from monitors.matching.images.pdq import FORMS, SMALLEST_SIDE, Floats, lay, pdq_of
 from monitors.records import Fingerprint
 
 SIZE: Final = 512
+MOMENTS: Final = 8
+"""Frames looked at of an animation or a video."""
+SAME_MOMENT: Final = 12
+"""Bits by which a frame of the same moment differs at most: re-encoding a still costs 2 to 10."""
 PDQ: Final = "pdq"
 PHASH: Final = "phash"
 PDQ_VERSION: Final = f"pdq-2017/{SIZE}"
@@ -23,20 +27,40 @@ PHASH_VERSION: Final = f"imagehash-4/{SIZE}"
 
 
 def fingerprint(content: bytes, *, name: str = "") -> tuple[Fingerprint, ...]:
-    """Hash a picture of a post: one PDQ and one pHash, or raise PictureError with a problem id."""
-    return fingerprint_picture(decode_picture(content, name=name, fit=SIZE), name=name)
+    """Hash a picture of a post: a PDQ and a pHash, or raise PictureError with a problem id.
+
+    Of an animation or a video, up to ``MOMENTS`` frames that do not look alike are hashed.
+    """
+    return _fingerprint(content, name, ("",))
 
 
 def fingerprint_reference(content: bytes, *, name: str = "") -> tuple[Fingerprint, ...]:
-    """Hash a reference photo: as a post's picture, and PDQ of all eight ways to lay it, so that mirrors are found."""
-    return fingerprint_picture(decode_picture(content, name=name, fit=SIZE), name=name, forms=FORMS)
+    """Hash a reference photo: as a post's picture, and PDQ of all eight ways to lay it, so that mirrors are found.
+
+    A form's name follows the algorithm's: ``pdq:mirror``.
+    """
+    return _fingerprint(content, name, FORMS)
 
 
-def fingerprint_picture(picture: Picture, *, name: str = "", forms: tuple[str, ...] = ("",)) -> tuple[Fingerprint, ...]:
-    """Hash a picture that was decoded already. A form's name follows the algorithm's: ``pdq:mirror``."""
-    image = shrink(Image.fromarray(picture.pixels)).convert("L")
-    if min(image.size) < SMALLEST_SIDE:
+def _fingerprint(content: bytes, name: str, forms: tuple[str, ...]) -> tuple[Fingerprint, ...]:
+    pictures = decode_frames(content, name=name, fit=SIZE, at_most=MOMENTS)
+    if min(pictures[0].pixels.shape[:2]) < SMALLEST_SIDE:
         raise PictureError("too_small", name=name)
+    hashed = _drop_alike([_hash(picture, forms) for picture in pictures])
+    return tuple(one for hashes in hashed for one in hashes)
+
+
+def _drop_alike(frames: list[tuple[Fingerprint, ...]]) -> list[tuple[Fingerprint, ...]]:
+    """Drop frames that differ from the one kept before them by no more than a re-encoding would."""
+    kept = frames[:1]
+    for frame in frames[1:]:
+        if (int(frame[0].bits, 16) ^ int(kept[-1][0].bits, 16)).bit_count() > SAME_MOMENT:
+            kept.append(frame)
+    return kept
+
+
+def _hash(picture: Picture, forms: tuple[str, ...]) -> tuple[Fingerprint, ...]:
+    image = Image.fromarray(picture.pixels).convert("L")
     grey: Floats = np.asarray(image, dtype=np.float32)
     return (*(_pdq(grey, form) for form in forms), _phash(image))
 
@@ -45,15 +69,6 @@ def _pdq(grey: Floats, form: str) -> Fingerprint:
     pdq = pdq_of(lay(grey, form))
     algorithm = f"{PDQ}:{form}" if form else PDQ
     return Fingerprint(algorithm=algorithm, version=PDQ_VERSION, bits=pdq.bits, quality=pdq.quality)
-
-
-def shrink(image: Image.Image, size: int = SIZE) -> Image.Image:
-    """Make the longer side ``size`` at most; a smaller picture stays as it is."""
-    scale = size / max(image.size)
-    if scale >= 1:
-        return image
-    width, height = (max(1, round(side * scale)) for side in image.size)
-    return image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
 
 
 def _phash(image: Image.Image) -> Fingerprint:

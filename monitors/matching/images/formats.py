@@ -11,12 +11,16 @@ _MAGIC: Final = (
     (b"II*\0", "TIFF"),
     (b"MM\0*", "TIFF"),
 )
+_MATROSKA: Final = b"\x1a\x45\xdf\xa3"
 _AVIF_BRANDS: Final = {b"avif", b"avis"}
 _HEIF_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 
 
+VIDEO: Final = "VIDEO"
+
+
 def sniff_format(content: bytes) -> str | None:
-    """Give Pillow's name of the format these bytes begin like; None for everything we do not decode.
+    """Give Pillow's name of the format these bytes begin like, or ``VIDEO``; None for everything we do not decode.
 
     A polyglot (a GIF that is also a script, a JPEG with an archive behind it) is only ever read as the picture it
     begins like; nothing but its pixels leaves the decoder.
@@ -26,18 +30,23 @@ def sniff_format(content: bytes) -> str | None:
             return name
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "WEBP"
-    return _sniff_iso_media(content)
+    if content[4:8] == b"ftyp":
+        return _sniff_iso_media(content)
+    return VIDEO if content.startswith(_MATROSKA) else None
 
 
-def _sniff_iso_media(content: bytes) -> str | None:
-    if content[4:8] != b"ftyp":
-        return None
+def sniff_video(content: bytes) -> str:
+    """Give FFmpeg's name of a video's container."""
+    return "matroska" if content.startswith(_MATROSKA) else "mp4"
+
+
+def _sniff_iso_media(content: bytes) -> str:
     box_length = int.from_bytes(content[:4], "big")
     body = content[8 : min(box_length, 64)]
     brands = {body[:4], *(body[at : at + 4] for at in range(8, len(body), 4))}
     if brands & _AVIF_BRANDS:
         return "AVIF"
-    return "HEIF" if brands & _HEIF_BRANDS else None
+    return "HEIF" if brands & _HEIF_BRANDS else VIDEO
 
 
 def count_gif_frames(content: bytes, *, at_most: int) -> int:

@@ -1,7 +1,7 @@
-"""Bytes to pixels with Pillow: what the guarded decoder does once the bytes look like a picture.
+"""Bytes to pixels: what happens behind the guarded decoder's door, in a process of its own.
 
 Everything that can be refused is refused from the header, before a pixel is decoded. This module imports neither
-numpy nor anything of ours but the sniffing, so that it can run in a small process of its own.
+numpy nor the rest of Shouwang, so that its process starts quickly and knows nothing worth stealing.
 """
 
 import struct
@@ -16,19 +16,21 @@ from typing import Final
 
 from PIL import Image, UnidentifiedImageError
 
-from monitors.matching.images.formats import count_gif_frames, sniff_format
+from monitors.matching.images.formats import VIDEO, count_gif_frames, sniff_format
 
 MAX_BYTES: Final = 50 * 2**20
 MAX_PIXELS: Final = 64_000_000
-"""Width times height that is decoded; the largest phone pictures (108 and 200 million) are JPEGs, see below."""
+"""Width times height that is decoded."""
 MAX_JPEG_PIXELS: Final = 220_000_000
-"""A JPEG may declare more: it is shrunk by 2, 4 or 8 while it is decoded, before it fills memory."""
-MAX_FRAMES: Final = 1_000
-MAX_SIDE: Final = 20_000
+"""A JPEG may declare more (phones write 108 and 200 million): it is shrunk while it is decoded, before it fills memory."""
+MAX_SIDE: Final = 32_000
+MAX_FRAMES: Final = 2_000
+MAX_ANIMATION_PIXELS: Final = 500_000_000
+"""Pixels of all frames decoded of one animation: about 5 s; frames behind that are not looked at."""
 
-_BROKEN: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError,
-                  OverflowError, struct.error, zlib.error, RuntimeError, NotImplementedError)  # fmt: skip
-"""What Pillow's format readers raise on bytes that lie; found by the fuzz tests, not by its documentation."""
+BROKEN: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError,
+                 OverflowError, struct.error, zlib.error, RuntimeError, NotImplementedError)  # fmt: skip
+"""What format readers raise on bytes that lie; found by the fuzz tests, not by their documentation."""
 
 
 class UnreadableError(Exception):
@@ -40,32 +42,54 @@ class UnreadableError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pixels:
-    """Decoded pixels: rows of RGB bytes, upright, without metadata."""
+class Frame:
+    """Rows of RGB bytes, upright."""
 
     width: int
     height: int
-    rgb: bytes
+    rgb: bytes | bytearray
+
+    @classmethod
+    def of(cls, image: Image.Image, fit: int | None) -> "Frame":
+        """An RGB picture's pixels, shrunk to ``fit``."""
+        fitted = shrink(image, fit) if fit else image
+        return cls(width=fitted.width, height=fitted.height, rgb=fitted.tobytes())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was read of a file: some of its frames, and nothing else that stands in it."""
+
     format: str
-    frames: int
+    frame_count: int
     declared: tuple[int, int]
-    """Width and height of the whole picture, upright; larger than the pixels where it was shrunk on decoding."""
+    """Width and height of the whole picture, upright."""
+    frames: tuple[Frame, ...]
 
 
-def read_pixels(content: bytes, *, fit: int | None = None) -> Pixels:
-    """Decode the first frame; with ``fit``, a JPEG may come smaller, its longer side not below ``fit``.
+def shrink(image: Image.Image, size: int) -> Image.Image:
+    """Make the longer side ``size`` at most; a smaller picture stays as it is."""
+    scale = size / max(image.size)
+    if scale >= 1:
+        return image
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
 
-    Raises UnreadableError, whatever the bytes are.
+
+def read_frames(content: bytes, *, fit: int | None = None, at_most: int = 1) -> Reading:
+    """Decode up to ``at_most`` frames, spread evenly, the first among them. Raises UnreadableError, whatever the bytes.
+
+    With ``fit`` the longer side is at most that: several times faster for a JPEG, which skips what is not asked for.
     """
     name = _check_bytes(content)
     try:
-        with _silence(), Image.open(BytesIO(content), formats=[name]) as image:
-            return _decode(image, content, name, fit)
+        with _silence():
+            return _read_video(content, fit, at_most) if name == VIDEO else _read(content, name, fit, at_most)
     except (Image.DecompressionBombError, MemoryError) as error:
         raise UnreadableError("too_large") from error
     except UnidentifiedImageError as error:
         raise UnreadableError("damaged") from error
-    except _BROKEN as error:
+    except BROKEN as error:
         raise UnreadableError(_name_damage(error)) from error
 
 
@@ -92,6 +116,14 @@ def _can_read_heif() -> bool:
     return True
 
 
+def _read_video(content: bytes, fit: int | None, at_most: int) -> Reading:
+    try:
+        from monitors.matching.images.video import read_key_frames
+    except ImportError as error:
+        raise UnreadableError("needs_images_extra") from error
+    return read_key_frames(content, fit=fit, at_most=at_most)
+
+
 @contextmanager
 def _silence() -> Iterator[None]:
     """Keep Pillow's remarks about odd files to itself: they quote what the file says."""
@@ -100,18 +132,17 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def _decode(image: Image.Image, content: bytes, name: str, fit: int | None) -> Pixels:
-    _check_size(image, name)
-    frames = _count_frames(image, content)
-    turn = _read_orientation(image)
-    declared = image.size
-    _shrink_while_decoding(image, fit)
-    upright = _turn(_to_rgb(image), turn)
-    if turn >= 5:
-        declared = (declared[1], declared[0])
-    return Pixels(
-        width=upright.width, height=upright.height, rgb=upright.tobytes(), format=name, frames=frames, declared=declared
-    )
+def _read(content: bytes, name: str, fit: int | None, at_most: int) -> Reading:
+    with Image.open(BytesIO(content), formats=[name]) as image:
+        _check_size(image, name)
+        count = _count_frames(image, content)
+        turn = _read_orientation(image)
+        width, height = image.size
+        declared = (height, width) if turn >= 5 else (width, height)
+        _shrink_while_decoding(image, fit)
+        wanted = _spread(count, at_most, width * height) if name != "JPEG" else [0]
+        frames = tuple(_frame_at(image, number, turn, fit) for number in wanted)
+    return Reading(format=name, frame_count=count, declared=declared, frames=frames)
 
 
 def _check_size(image: Image.Image, name: str) -> None:
@@ -134,11 +165,23 @@ def _count_frames(image: Image.Image, content: bytes) -> int:
     return max(frames, 1)
 
 
+def _spread(count: int, at_most: int, pixels: int) -> list[int]:
+    """Choose frames evenly from those that can be afforded: to see one, all before it are decoded."""
+    affordable = max(1, min(count, MAX_ANIMATION_PIXELS // pixels))
+    return sorted({affordable * step // at_most for step in range(at_most)})
+
+
+def _frame_at(image: Image.Image, number: int, turn: int, fit: int | None) -> Frame:
+    if number:
+        image.seek(number)
+    return Frame.of(_turn(_to_rgb(image), turn), fit)
+
+
 def _read_orientation(image: Image.Image) -> int:
     """Give EXIF's orientation 1 to 8; a broken EXIF block turns nothing."""
     try:
         value = image.getexif().get(0x0112, 1)
-    except _BROKEN:
+    except BROKEN:
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
@@ -148,6 +191,7 @@ def _shrink_while_decoding(image: Image.Image, fit: int | None) -> None:
     width, height = image.size
     wanted = fit / max(width, height) if fit else 1.0
     affordable = (MAX_PIXELS / (width * height)) ** 0.5
+    # Half of what could be afforded: the decoder rounds its factor (2, 4, 8) to the larger picture.
     scale = wanted if affordable >= 1 else min(wanted, affordable / 2)
     if scale < 1:
         image.draft("RGB", (max(1, round(width * scale)), max(1, round(height * scale))))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from monitors.matching.images.decoder import PictureError, decode_picture
+from monitors.matching.images.decoder import PictureError, decode_frames, decode_picture
 from tests.matching.images.pictures import a_jpeg, a_scene, encode
 
 GREY = 128
@@ -38,6 +38,20 @@ def gif_of(frames: int) -> bytes:
     head = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff"
     frame = b"\x2c\0\0\0\0\1\0\1\0\0\2\2\x44\1\0"
     return head + frame * frames + b";"
+
+
+def a_video(container: str, *, frames: int, every: int) -> bytes:
+    """A video that grows lighter by 5 each frame, with a key frame every so many."""
+    av = pytest.importorskip("av")
+    file = BytesIO()
+    with av.open(file, "w", format=container) as video:
+        stream = video.add_stream("mpeg4", rate=25, options={"g": str(every), "sc_threshold": "1000000000"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(frames):
+            shade = np.full((48, 64, 3), 5 * number, dtype=np.uint8)
+            video.mux(stream.encode(av.VideoFrame.from_ndarray(shade, format="rgb24")))
+        video.mux(stream.encode())
+    return file.getvalue()
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF"])
@@ -122,14 +136,37 @@ def test_first_frame_of_an_animation() -> None:
     assert np.array_equal(picture.pixels, np.asarray(frames[0]))
 
 
-def test_a_jpeg_may_come_smaller() -> None:
-    """With ``fit`` a JPEG is shrunk while it is decoded, never below what was asked for."""
-    big = encode(a_scene(size=(3000, 2000)), "JPEG")
+@pytest.mark.parametrize(("at_most", "seen"), [(1, [0]), (2, [0, 3]), (3, [0, 2, 4]), (20, [0, 1, 2, 3, 4, 5])])
+def test_frames_are_spread_over_an_animation(at_most: int, seen: list[int]) -> None:
+    """The frames that are looked at lie evenly over the whole animation, the first among them."""
+    frames = [Image.new("RGB", (32, 32), (40 * number, 0, 0)) for number in range(6)]
+    content = encode(frames[0], "PNG", save_all=True, append_images=frames[1:])
+
+    pictures = decode_frames(content, at_most=at_most)
+
+    assert [picture.pixels[0, 0, 0] // 40 for picture in pictures] == seen
+
+
+@pytest.mark.parametrize("container", ["mp4", "matroska"])
+def test_key_frames_of_a_video(container: str) -> None:
+    """A video gives key frames from its whole length."""
+    pictures = decode_frames(a_video(container, frames=50, every=10), at_most=5)
+
+    assert {picture.format for picture in pictures} == {"VIDEO"}
+    shades = [int(picture.pixels[:, :, 0].mean()) for picture in pictures]
+    assert shades == pytest.approx([0, 50, 100, 150, 200], abs=6)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_a_picture_may_come_smaller(form: str) -> None:
+    """With ``fit`` the longer side is at most that, and the declared size is still told."""
+    big = encode(a_scene(size=(1500, 2000)), form)
 
     picture = decode_picture(big, fit=512)
 
-    assert 512 <= max(picture.pixels.shape) < 1024
-    assert picture.declared == (3000, 2000)
+    assert picture.pixels.shape == (512, 384, 3)
+    assert picture.declared == (1500, 2000)
+    assert decode_picture(big, fit=4000).pixels.shape == (2000, 1500, 3)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +176,7 @@ def test_a_jpeg_may_come_smaller() -> None:
         pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'><image href='http://x/'/></svg>", "unknown_format", id="SVG"),
         pytest.param(b"%PDF-1.7\n" + a_jpeg(), "unknown_format", id="a PDF with a picture in it"),
         pytest.param(b"<html>" + a_jpeg(), "unknown_format", id="a page with a picture in it"),
-        pytest.param(b"\x00\x00\x00\x18ftypmp42" + bytes(100), "unknown_format", id="a video"),
+        pytest.param(b"\x00\x00\x00\x18ftypmp42" + bytes(100), "damaged", id="the head of a video"),
         pytest.param(b"GIF89a=1/*" + bytes(50) + b"*/;alert(1)", "damaged", id="a script that begins like a GIF"),
         pytest.param(png_declaring(30_000, 30_000), "too_large", id="30,000 × 30,000"),
         pytest.param(png_declaring(2**31 - 1, 1), "too_large", id="one row of two thousand million"),

@@ -63,6 +63,17 @@ def test_other_pictures_are_far_away() -> None:
     assert min(distances) > 80
 
 
+def test_an_animation_is_hashed_at_moments_that_differ() -> None:
+    """A still that was made an animation has the hashes of the still; a slide show those of every slide."""
+    still, other = a_scene(1), a_scene(2)
+    slides = encode(still, "WEBP", save_all=True, append_images=[still, other, other], lossless=True)
+
+    hashes = fingerprint(slides)
+
+    assert [one.algorithm for one in hashes] == ["pdq", "phash"] * 2
+    assert hashes == fingerprint(encode(still)) + fingerprint(encode(other))
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
