@@ -16,7 +16,7 @@ from monitors.codec import from_line, to_line
 from monitors.ledger import facts
 from monitors.ledger.cipher import Cipher
 from monitors.ledger.tables import hits
-from monitors.records import Hit, Stage
+from monitors.records import Hit, Severity, Stage
 
 CHUNK = 500
 """Hits asked for or opened at a time; both databases limit the values of one statement."""
@@ -67,9 +67,17 @@ def of_batch(connection: Connection, cipher: Cipher, batch_sha256: str, *, stage
     return _opened(connection, cipher, (hits.c.batch_sha256 == batch_sha256) & (hits.c.stage == stage.value))
 
 
-def due(connection: Connection, cipher: Cipher, profile_id: str) -> tuple[Hit, ...]:
-    """Open a profile's hits that are through every stage and that no digest told of, in our order."""
+def due(
+    connection: Connection, cipher: Cipher, profile_id: str, *, benign_since: datetime | None = None
+) -> tuple[Hit, ...]:
+    """Open a profile's hits that are through every stage and that no digest told of, in our order.
+
+    Those of no severity are left out when they were found before ``benign_since``: no digest tells of them, so that
+    they stay untold, and pile up.
+    """
     untold = hits.c.digest_id.is_(None) & (hits.c.stage == Stage.INDEX.value)
+    if benign_since is not None:
+        untold &= (hits.c.severity != Severity.NONE.value) | (hits.c.found_at >= benign_since)
     return _opened(connection, cipher, (hits.c.profile_id == profile_id) & untold)
 
 
