@@ -52,12 +52,14 @@ class Settings(BaseSettings):
     kibana_url: str | None = Field(default=None, description="Kibana's address, for `kibana load` and links.")
     kibana_api_key: SecretStr | None = Field(default=None, description="API key for Kibana.")
     smtp_host: str | None = Field(default=None, description="Mail server; unset: mails stay in the outbox.")
-    smtp_port: int = Field(default=587, gt=0, lt=65536)
-    smtp_security: str = Field(default="starttls", pattern="^(none|starttls|tls)$")
-    smtp_user: str | None = Field(default=None)
-    smtp_password: SecretStr | None = Field(default=None)
+    smtp_port: int = Field(default=587, gt=0, lt=65536, description="Its port.")
+    smtp_security: str = Field(
+        default="starttls", pattern="^(none|starttls|tls)$", description="`starttls`, `tls` or `none`."
+    )
+    smtp_user: str | None = Field(default=None, description="Login at the mail server.")
+    smtp_password: SecretStr | None = Field(default=None, description="Its password.")
     smtp_ca: Path | None = Field(default=None, description="Certificate authority of the mail server.")
-    smtp_timeout_seconds: float = Field(default=30, gt=0)
+    smtp_timeout_seconds: float = Field(default=30, gt=0, description="How long the mail server may be silent.")
     mail_from: str = Field(default="shouwang@localhost", description="Sender's address.")
     mail_from_name: str = Field(default="", description="Sender's name; unset: the catalogue's neutral one.")
     public_url: str = Field(default="http://127.0.0.1:8787", description="Where the web page is reached, for links.")
@@ -67,7 +69,9 @@ class Settings(BaseSettings):
     profiles_per_address: int = Field(default=3, gt=0, description="Profiles one confirming address may have.")
     encoder: str = Field(default="shipped", description="`shipped`, or a sentence-transformers name or folder.")
     encoder_threads: int = Field(default=0, ge=0, description="Threads of the encoder; 0: all cores.")
-    log_format: str = Field(default="auto", pattern="^(auto|console|json)$")
+    log_format: str = Field(
+        default="auto", pattern="^(auto|console|json)$", description="`console`, `json`, or `auto`: by the terminal."
+    )
 
     @field_validator("run_sources", "feeds", "mastodon_servers", "allow_hosts", mode="before")
     @classmethod
