@@ -129,6 +129,8 @@ class Consent:
     authority: str
     given_at: datetime
     expires_at: datetime | None = None
+    document: str = ""
+    """What shows the authority of a guardian or representative; empty where she gave it herself."""
 
     def holds_at(self, moment: datetime) -> bool:
         """Whether this consent covers that moment."""
