@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from monitors.ledger.fetches import Look
 from monitors.records import (
     Category,
     Consent,
+    FetchKind,
     Hit,
     Match,
     Method,
@@ -19,6 +21,7 @@ from monitors.records import (
     WatchProfile,
     hit_id,
 )
+from search.index import Document
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 """The moment at which tests happen unless they say otherwise."""
@@ -106,3 +109,44 @@ def a_hit(**changed: Any) -> Hit:
         "found_at": NOON,
     }
     return Hit(**fields | changed)
+
+
+def a_look(kind: FetchKind, **changed: Any) -> Look:
+    """How the last look at Weibo ended, at the moment of the test."""
+    fields: dict[str, Any] = {
+        "source": "weibo",
+        "part": "",
+        "kind": kind,
+        "detail": "",
+        "at": NOON,
+        "retry_at": None,
+        "well_at": NOON,
+        "blind": 0,
+        "posts": 0,
+    }
+    return Look(**fields | changed)
+
+
+def a_document(**changed: Any) -> Document:
+    """A hit as a search store knows it; its id follows from its text."""
+    text = changed.get("text", "林晓月今天又被人乱说了。")
+    fields: dict[str, Any] = {
+        "hit_id": hit_id("p" * 32, text),
+        "profile_id": "p" * 32,
+        "text": text,
+        "source": "rss",
+        "author": "w" * 16,
+        "method": "exact",
+        "match_score": 1.0,
+        "categories": ("sexual_rumor",),
+        "probability": 0.9,
+        "severity": "high",
+        "stance": "spreads",
+        "muted": False,
+        "model": "test-heads@1",
+        "has_media": False,
+        "lang": "zh",
+        "published_at": NOON,
+        "found_at": NOON,
+    }
+    return Document(**fields | changed)

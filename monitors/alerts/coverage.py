@@ -4,24 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitors.ledger.fetches import WELL, Look
 from monitors.messages import Say
 from monitors.records import FetchKind
 
-LOOKED_AT = frozenset({FetchKind.OK, FetchKind.EMPTY})
 PARTLY = frozenset({FetchKind.LIMITED, FetchKind.BUDGET_SPENT})
 STALE_AFTER = timedelta(hours=26)
 """A daily look with two hours of grace: what was last seen before that was not looked at for this digest."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartState:
-    """How the last fetch of one part (a feed, a server) of a source ended, and when one last ended well."""
-
-    source: str
-    part: str
-    kind: FetchKind
-    at: datetime
-    well_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +39,12 @@ class Coverage:
     unseen: tuple[Gap, ...]
 
 
-def cover(states: Iterable[PartState], watched: Sequence[str], now: datetime) -> Coverage:
+def cover(states: Iterable[Look], watched: Sequence[str], now: datetime) -> Coverage:
     """Sort the sources by whether they could be looked at; what was to be asked and was not is unseen.
 
     A source or part that is asked no more (taken out of the settings) is left out.
     """
-    parts: dict[str, list[PartState]] = {source: [] for source in watched}
+    parts: dict[str, list[Look]] = {source: [] for source in watched}
     for state in states:
         if state.source in watched or _is_fresh(state, now):
             parts.setdefault(state.source, []).append(state)
@@ -68,11 +57,11 @@ def cover(states: Iterable[PartState], watched: Sequence[str], now: datetime) ->
     )
 
 
-def _gap_of(source: str, known: Sequence[PartState], now: datetime) -> Gap | None:
+def _gap_of(source: str, known: Sequence[Look], now: datetime) -> Gap | None:
     fresh = [state for state in known if _is_fresh(state, now)]
     if not fresh:
         return Gap(source=source, reason="not_asked" if known else "never_asked", since=_last_good_look(known))
-    missing = [state for state in fresh if state.kind not in LOOKED_AT | PARTLY]
+    missing = [state for state in fresh if state.kind not in (*WELL, *PARTLY)]
     bad = missing or [state for state in fresh if state.kind in PARTLY]
     if not bad:
         return None
@@ -86,11 +75,11 @@ def _gap_of(source: str, known: Sequence[PartState], now: datetime) -> Gap | Non
     )
 
 
-def _is_fresh(state: PartState, now: datetime) -> bool:
+def _is_fresh(state: Look, now: datetime) -> bool:
     return now - state.at <= STALE_AFTER
 
 
-def _last_good_look(parts: Sequence[PartState]) -> datetime | None:
+def _last_good_look(parts: Sequence[Look]) -> datetime | None:
     return max((state.well_at for state in parts if state.well_at), default=None)
 
 

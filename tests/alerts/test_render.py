@@ -7,12 +7,12 @@ import pytest
 from jinja2 import UndefinedError
 from typing_extensions import override
 
-from monitors.alerts.coverage import PartState, cover
+from monitors.alerts.coverage import cover
 from monitors.alerts.digest import DigestLinks, DigestView, Undelivered, view_digest
 from monitors.alerts.render import Rendered, render
 from monitors.messages import LANGUAGES, say_in
 from monitors.records import Category, FetchKind, Hit, Severity
-from tests.builders import NOON, a_hit, a_match, a_post, a_score
+from tests.builders import NOON, a_hit, a_look, a_match, a_post, a_score
 
 WRITER = "writer@social.example"
 ABUSE = "听说林晓月昨天晚上跟老师出去了"
@@ -51,8 +51,8 @@ def hits() -> list[Hit]:
 
 def a_view(found: list[Hit]) -> DigestView:
     states = [
-        PartState(source="weibo", part="", kind=FetchKind.OK, at=NOON, well_at=NOON),
-        PartState(source="x", part="", kind=FetchKind.LOGIN_NEEDED, at=NOON, well_at=NOON - timedelta(days=2)),
+        a_look(FetchKind.OK),
+        a_look(FetchKind.LOGIN_NEEDED, source="x", well_at=NOON - timedelta(days=2)),
     ]
     links = DigestLinks(
         all_hits="https://watch.example/all",
