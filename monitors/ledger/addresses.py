@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
-from monitors.ledger.tables import blocked_addresses, confirmations, cool_downs
+from monitors.ledger.tables import blocked_addresses, confirmations, cool_downs, profiles
 from monitors.ledger.upsert import insert_into
+from monitors.records import ProfileState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,5 +70,7 @@ def forget_confirmation(connection: Connection, profile_id: str) -> None:
 
 
 def unconfirmed(connection: Connection, now: datetime) -> tuple[str, ...]:
-    """Give the profiles whose code ran out before anybody used it."""
-    return tuple(connection.scalars(select(confirmations.c.profile_id).where(confirmations.c.expires_at <= now)))
+    """Give the pending profiles whose code ran out before anybody used it."""
+    question = select(confirmations.c.profile_id).join(profiles, profiles.c.id == confirmations.c.profile_id)
+    ran_out = (confirmations.c.expires_at <= now) & (profiles.c.state == ProfileState.PENDING.value)
+    return tuple(connection.scalars(question.where(ran_out).order_by(confirmations.c.expires_at)))

@@ -1,11 +1,13 @@
 """The links of each profile's evidence chain, as rows; what a link says is monitors.evidence's business."""
 
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, insert, select
 
+from monitors.ledger import facts
 from monitors.ledger.tables import exhibits, leaves
 from monitors.ledger.upsert import insert_into
 
@@ -51,12 +53,37 @@ def of_hit(connection: Connection, profile_id: str, hit_id: str) -> tuple[Sealed
     return tuple(_link(row) for row in rows.mappings())
 
 
+def put_head(connection: Connection, profile_id: str, sealed: bytes, at: datetime) -> None:
+    """Remember, sealed, how long a chain is: links cut off at its end are missed."""
+    facts.put(connection, _head_key(profile_id), b64encode(sealed).decode(), at)
+
+
+def sealed_head(connection: Connection, profile_id: str) -> bytes | None:
+    """Give what ``put_head`` remembered; None where nothing was sealed yet."""
+    fact = facts.get(connection, _head_key(profile_id))
+    return None if fact is None else b64decode(fact.value)
+
+
+def let_go(connection: Connection, profile_id: str, at: datetime) -> str | None:
+    """Before a profile is erased: forget its chain's length, keep and give the hash of its head as a leaf."""
+    facts.forget(connection, _head_key(profile_id))
+    head = head_of(connection, profile_id)
+    if head is None:
+        return None
+    keep_leaf(connection, head.sha256, at)
+    return head.sha256
+
+
 def keep_leaf(connection: Connection, sha256: str, at: datetime) -> None:
     """Keep the head of a chain that is about to go: it says that a chain was, not whose."""
     connection.execute(insert_into(connection, leaves).values(sha256=sha256, at=at).on_conflict_do_nothing())
 
 
 _COLUMNS = tuple(SealedLink.__dataclass_fields__)
+
+
+def _head_key(profile_id: str) -> str:
+    return f"chain:{profile_id}"
 
 
 def _links(profile_id: str) -> Select[Any]:

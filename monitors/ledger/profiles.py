@@ -78,6 +78,12 @@ def statuses(connection: Connection) -> tuple[ProfileStatus, ...]:
     return tuple(_status(row) for row in rows)
 
 
+def due_for_erasure(connection: Connection, now: datetime) -> tuple[str, ...]:
+    """Give the withdrawn profiles whose grace is over, the longest waiting first."""
+    over = (profiles.c.erase_at <= now) & (profiles.c.state == ProfileState.WITHDRAWING.value)
+    return tuple(connection.scalars(select(profiles.c.id).where(over).order_by(profiles.c.erase_at)))
+
+
 def count_of_address(connection: Connection, address_mac: str) -> int:
     """Give how many profiles an address confirmed or was asked to confirm."""
     question = select(func.count()).select_from(profiles).where(profiles.c.address_mac == address_mac)

@@ -5,7 +5,8 @@ from datetime import timedelta
 from monitors.ledger import addresses
 from monitors.ledger.engine import Ledger
 from monitors.profiles.vault import Vault
-from tests.builders import NOON
+from monitors.records import ProfileState
+from tests.builders import NOON, a_profile
 from tests.servers.ledgers import add_profile
 
 DAY = timedelta(days=1)
@@ -53,11 +54,13 @@ def test_attempts_are_counted(ledger: Ledger, vault: Vault) -> None:
 
 
 def test_codes_that_ran_out_are_found(ledger: Ledger, vault: Vault) -> None:
-    """A profile nobody confirmed in time is known from the moment its code ran out."""
-    her = add_profile(ledger, vault).id
+    """A pending profile nobody confirmed in time is known from the moment its code ran out; no other is."""
+    pending = add_profile(ledger, vault, a_profile(state=ProfileState.PENDING)).id
+    leaving = add_profile(ledger, vault, a_profile(id="q" * 32, state=ProfileState.WITHDRAWING)).id
 
     with ledger.writing() as connection:
-        addresses.put_confirmation(connection, her, "code", sent_at=NOON, expires_at=NOON + DAY)
+        for profile_id in (pending, leaving):
+            addresses.put_confirmation(connection, profile_id, "code", sent_at=NOON, expires_at=NOON + DAY)
 
         assert addresses.unconfirmed(connection, NOON) == ()
-        assert addresses.unconfirmed(connection, NOON + DAY) == (her,)
+        assert addresses.unconfirmed(connection, NOON + DAY) == (pending,)

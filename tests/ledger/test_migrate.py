@@ -57,12 +57,12 @@ def test_two_processes_may_start_at_once_on_postgres(postgres: Postgres) -> None
     postgres.drop(url)
 
 
-def test_a_newer_ledger_is_left_alone(ledger: Ledger) -> None:
+def test_a_newer_ledger_is_left_alone(sqlite_ledger: Ledger) -> None:
     """An old Shouwang does not touch the ledger of a newer one and says what to do."""
-    with ledger.writing() as connection:
+    with sqlite_ledger.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     with pytest.raises(StopRun, match="another version") as caught:
-        upgrade(ledger.engine)
+        upgrade(sqlite_ledger.engine)
 
     assert "update" in caught.value.advice

@@ -9,6 +9,7 @@ import pytest
 from monitors.ledger import profiles
 from monitors.ledger.engine import Ledger, open_engine
 from monitors.ledger.migrate import upgrade
+from monitors.ledger.tables import metadata
 from monitors.profiles.vault import Vault
 from monitors.records import ProfileState, WatchProfile
 from tests.builders import NOON, a_profile
@@ -24,10 +25,9 @@ def ledger_url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_url")
         return
-    server: Postgres = request.getfixturevalue("postgres")
-    url = server.new_database(template=request.getfixturevalue("migrated_postgres"))
+    url = request.getfixturevalue("migrated_postgres")
     yield url
-    server.drop(url)
+    empty(url)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres: Postgres) -> str:
-    """Migrate once a run; tests take a copy."""
+    """Migrate once a run; each test leaves it without rows, which takes a tenth of the time of a fresh copy."""
     url = postgres.new_database()
     migrate(url)
     return url
@@ -92,6 +92,15 @@ def migrate(url: str) -> None:
     """Bring a database to today's tables and let go of it."""
     engine = open_engine(url)
     upgrade(engine)
+    engine.dispose()
+
+
+def empty(url: str) -> None:
+    """Delete every row of a ledger."""
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
     engine.dispose()
 
 

@@ -20,29 +20,24 @@ INSTALL = "sudo apt-get install postgresql   # macOS: brew install postgresql"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Postgres:
-    """The running server; every test takes a database of its own."""
+    """The running server."""
 
     port: int
 
-    def new_database(self, template: str | None = None) -> str:
-        """Make an empty database, or a copy of another, and give its SQLAlchemy address."""
+    def new_database(self) -> str:
+        """Make an empty database and give its SQLAlchemy address."""
         name = f"test_{token_hex(6)}"
-        copied = f" TEMPLATE {name_of(template)}" if template else ""
-        self._execute(f"CREATE DATABASE {name}{copied}")
+        self._execute(f"CREATE DATABASE {name}")
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
 
     def drop(self, url: str) -> None:
         """Drop a database whatever is still connected to it."""
-        self._execute(f"DROP DATABASE {name_of(url)} WITH (FORCE)")
+        name = url.rpartition("/")[2]
+        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(host="127.0.0.1", port=self.port, user="postgres", autocommit=True) as connection:
             connection.execute(statement)
-
-
-def name_of(url: str) -> str:
-    """Give the database a SQLAlchemy address names."""
-    return url.rpartition("/")[2]
 
 
 @pytest.fixture(scope="session")
