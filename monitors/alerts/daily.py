@@ -11,7 +11,7 @@ from monitors.alerts.compose import Copy, daily_edition, put_edition, write_copi
 from monitors.alerts.desk import Desk
 from monitors.alerts.schedule import due_day
 from monitors.errors import MonitorError, StopRun
-from monitors.ledger import digests, profiles
+from monitors.ledger import audit, digests, profiles
 from monitors.ledger.engine import Ledger
 from monitors.ledger.outbox import MailKind
 from monitors.records import ProfileState, WatchProfile
@@ -69,11 +69,16 @@ def find_due(connection: Connection, desk: Desk, profile_id: str, now: datetime)
     profile = profiles.get(connection, desk.vault, profile_id)
     if profile is None:
         return None
-    day = due_day(profile.schedule, watched_since=status.confirmed_at, now=now)
+    since = max([status.confirmed_at, *_resumed(connection, profile_id)])
+    day = due_day(profile.schedule, watched_since=since, now=now)
     if day is None:
         return None
     digest_id = digests.digest_id(profile_id, MailKind.DIGEST.value, day)
     return None if digests.exists(connection, digest_id) else Due(profile=profile, day=day, digest_id=digest_id)
+
+
+def _resumed(connection: Connection, profile_id: str) -> list[datetime]:
+    return [entry.at for entry in audit.entries_of(connection, profile_id) if entry.action == "resumed"]
 
 
 def for_each_active(ledger: Ledger, make: Callable[[str], str | None]) -> list[str]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -12,33 +11,26 @@ from monitors.alerts.letters import Sender, write_letter
 from monitors.alerts.links import Links, Purpose
 from monitors.alerts.render import Rendered
 from monitors.ledger import outbox
-from monitors.ledger.cipher import Cipher
 from monitors.ledger.outbox import Letter, MailKind
 from monitors.messages import say_in
+from monitors.profiles.registration import mac_of_address
+from monitors.profiles.vault import Vault
 from monitors.records import Recipient
 from monitors.settings import Settings
-
-
-class Keeper(Cipher, Protocol):
-    """A cipher that also makes keyed hashes; the vault is one."""
-
-    def mac(self, purpose: str, text: str) -> str:
-        """Give a keyed hash in hex: the same text for the same purpose gives the same."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What it takes to write a mail."""
 
-    vault: Keeper
+    vault: Vault
     links: Links
     mail_from: str
     mail_from_name: str
     watched: tuple[str, ...]
 
     @classmethod
-    def of(cls, vault: Keeper, settings: Settings) -> "Desk":
+    def of(cls, vault: Vault, settings: Settings) -> "Desk":
         """Give the desk of an installation."""
         return cls(
             vault=vault,
@@ -50,11 +42,11 @@ class Desk:
 
     def reader(self, recipient: Recipient) -> str:
         """Name a recipient in links and where the outbox tells them apart, as a keyed hash."""
-        return self.vault.mac("recipient", recipient.address.lower())[:32]
+        return mac_of_address(self.vault, recipient.address)[:32]
 
-    def address(self, purpose: Purpose, profile_id: str, reader: str, now: datetime, hit_id: str = "") -> str:
+    def address(self, purpose: Purpose, profile_id: str, reader: str, now: datetime, subject: str = "") -> str:
         """Make a link for a mail."""
-        return self.links.address(self.links.new(purpose, profile_id, reader, now, hit_id))
+        return self.links.address(self.links.new(purpose, profile_id, reader, now, subject))
 
     def sender(self, language: str) -> Sender:
         """Whom a mail in this language comes from; neutral unless the operator chose a name."""

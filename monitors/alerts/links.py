@@ -8,6 +8,7 @@ from hashlib import sha256
 from itsdangerous import BadData, URLSafeSerializer
 
 from monitors.errors import MonitorError
+from monitors.profiles import registration, withdrawal
 
 
 class Purpose(StrEnum):
@@ -29,10 +30,10 @@ LIFETIMES = {
     # The way out must work in a mail found months later.
     Purpose.PAUSE: timedelta(days=400),
     Purpose.WITHDRAW: timedelta(days=14),
-    Purpose.CONFIRM: timedelta(days=2),
-    Purpose.NOT_ME: timedelta(days=30),
-    Purpose.CONFIRM_WITHDRAWAL: timedelta(days=2),
-    Purpose.WITHDRAWN: timedelta(days=8),
+    Purpose.CONFIRM: registration.CONFIRM_WITHIN,
+    Purpose.NOT_ME: registration.CONFIRM_WITHIN,
+    Purpose.CONFIRM_WITHDRAWAL: withdrawal.CONFIRM_WITHIN,
+    Purpose.WITHDRAWN: withdrawal.GRACE,
 }
 
 
@@ -46,31 +47,29 @@ class ExpiredLinkError(DeadLinkError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What a link says once its signature is checked; ``recipient`` is the keyed hash of an address."""
+    """What a link says once its signature is checked.
+
+    ``recipient`` is the keyed hash of an address, ``subject`` the id of a hit or the code that the link spares typing.
+    """
 
     purpose: Purpose
     profile_id: str
     recipient: str
     expires_at: datetime
-    hit_id: str = ""
+    subject: str = ""
 
-    @property
-    def key(self) -> str:
-        """Names this very link where its use is remembered."""
-        return sha256(f"{self.purpose}\n{self._claims()}".encode()).hexdigest()
-
-    def to(self, purpose: Purpose, hit_id: str = "") -> "Link":
+    def to(self, purpose: Purpose, subject: str = "") -> "Link":
         """Another link for the same reader; it lives no longer than this one, or clicking would renew it forever."""
         return Link(
             purpose=purpose,
             profile_id=self.profile_id,
             recipient=self.recipient,
             expires_at=self.expires_at,
-            hit_id=hit_id,
+            subject=subject,
         )
 
     def _claims(self) -> list[str | int]:
-        return [self.profile_id, self.recipient, self.hit_id, int(self.expires_at.timestamp())]
+        return [self.profile_id, self.recipient, self.subject, int(self.expires_at.timestamp())]
 
 
 class Links:
@@ -79,11 +78,11 @@ class Links:
     def __init__(self, key: str, public_url: str) -> None:
         self._key, self._public_url = key, public_url.rstrip("/")
 
-    def new(self, purpose: Purpose, profile_id: str, recipient: str, now: datetime, hit_id: str = "") -> Link:
+    def new(self, purpose: Purpose, profile_id: str, recipient: str, now: datetime, subject: str = "") -> Link:
         """Give a link that lives as long as its purpose allows."""
         # Whole seconds, so that a link reads back as it was made.
         expires_at = (now + LIFETIMES[purpose]).replace(microsecond=0)
-        return Link(purpose=purpose, profile_id=profile_id, recipient=recipient, expires_at=expires_at, hit_id=hit_id)
+        return Link(purpose=purpose, profile_id=profile_id, recipient=recipient, expires_at=expires_at, subject=subject)
 
     def address(self, link: Link) -> str:
         """Where the link leads, in full."""
@@ -96,7 +95,7 @@ class Links:
     def read(self, token: str, purpose: Purpose, now: datetime) -> Link:
         """Check a token. Raises DeadLinkError, or ExpiredLinkError for one of ours that is too old."""
         try:
-            profile_id, recipient, hit_id, expires = self._signer(purpose).loads(token)
+            profile_id, recipient, subject, expires = self._signer(purpose).loads(token)
         except BadData as error:
             raise DeadLinkError("a link that is not ours") from error
         link = Link(
@@ -104,7 +103,7 @@ class Links:
             profile_id=profile_id,
             recipient=recipient,
             expires_at=datetime.fromtimestamp(expires, UTC),
-            hit_id=hit_id,
+            subject=subject,
         )
         if link.expires_at <= now:
             raise ExpiredLinkError("a link whose time is over")

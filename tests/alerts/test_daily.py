@@ -22,6 +22,7 @@ from monitors.ledger.tables import digests as digests_table
 from monitors.ledger.tables import hits as hits_table
 from monitors.ledger.tables import outbox as outbox_table
 from monitors.ledger.tables import profiles as profiles_table
+from monitors.profiles import registration
 from monitors.profiles.vault import Vault
 from monitors.records import Category, Hit, ProfileState, Recipient, Schedule, Severity
 from tests.alerts.room import AFTER_EIGHT, HER, a_desk, find, some_hits, watch
@@ -116,6 +117,18 @@ def test_only_the_watched_get_a_digest(state: ProfileState, ledger: Ledger, vaul
 
     assert queue_digests(ledger, a_desk(vault), AFTER_EIGHT) == []
     assert queue_urgent(ledger, a_desk(vault), AFTER_EIGHT) == []
+
+
+def test_pause_is_not_a_quiet_day(ledger: Ledger, vault: Vault) -> None:
+    """Resuming in the afternoon brings no digest about a morning on which nothing was looked at for her."""
+    her = watch(ledger, vault)
+    with ledger.writing() as connection:
+        registration.pause(connection, her.id, NOON - timedelta(days=3), actor="herself")
+        registration.resume(connection, her.id, NOON, actor="herself")
+
+    made = [len(queue_digests(ledger, a_desk(vault), moment)) for moment in (NOON, TOMORROW)]
+
+    assert made == [0, 1]
 
 
 def test_benign_hit_stays_untold(ledger: Ledger, vault: Vault) -> None:
