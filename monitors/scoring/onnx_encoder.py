@@ -87,6 +87,8 @@ class OnnxEncoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
+        # A thread that waits for work sleeps: the machine is shared with a crawler, a database and a search store.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         path = self._folder / "encoder.onnx"
         try:
             return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,63 @@
+"""The project's own examples as vectors: which of them a text is most like."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitors.records import Category
+from monitors.scoring.encoder import ModelError, unit_rows
+from monitors.scoring.heads import Floats
+
+_FILE: Final = "examples.npz"
+_LEVELS: Final = 127
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Examples:
+    """Vectors of the corpus, ``centre`` taken off: near it every text looks like every other."""
+
+    ids: tuple[str, ...]
+    is_of: NDArray[np.bool_]
+    """One row an example, one column a category."""
+    vectors: Floats
+    centre: Floats
+
+    def nearest(self, vectors: Floats) -> list[dict[Category | None, str]]:
+        """For each vector the id of the nearest example of each category, and of any kind under ``None``."""
+        likeness = unit_rows(vectors - self.centre) @ self.vectors.T
+        columns: dict[Category | None, NDArray[np.bool_]] = {None: np.ones(len(self.ids), dtype=np.bool_)}
+        columns |= {category: self.is_of[:, place] for place, category in enumerate(Category)}
+        best = {
+            kind: np.where(members, likeness, -2).argmax(axis=1) for kind, members in columns.items() if members.any()
+        }
+        return [{kind: self.ids[rows[row]] for kind, rows in best.items()} for row in range(len(vectors))]
+
+
+def save_examples(examples: Examples, folder: Path) -> None:
+    """Write them with one byte a number; the order of neighbours survives it."""
+    scale = np.abs(examples.vectors).max(axis=1, keepdims=True) / _LEVELS
+    np.savez_compressed(
+        folder / _FILE,
+        ids=np.array(examples.ids),
+        is_of=examples.is_of,
+        levels=np.round(examples.vectors / scale).astype(np.int8),
+        centre=examples.centre,
+    )
+
+
+def load_examples(folder: Path) -> Examples:
+    """The examples of a folder; ``ModelError`` names the file when it cannot be read."""
+    path = folder / _FILE
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return Examples(
+                ids=tuple(str(name) for name in stored["ids"]),
+                is_of=stored["is_of"],
+                vectors=unit_rows(stored["levels"].astype(np.float32)),
+                centre=stored["centre"],
+            )
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{path}: cannot be read ({type(error).__name__})") from error

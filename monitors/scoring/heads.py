@@ -1,0 +1,136 @@
+"""Linear heads on an encoder's vectors: one a category, one for ``abusive``, one for the writer's stance.
+
+Stored as ``heads.npz`` (numbers) and ``heads.json`` (what they mean and where they come from); nothing is unpickled.
+"""
+
+import json
+from dataclasses import dataclass, fields
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitors.scoring.encoder import Encoder, ModelError
+from monitors.scoring.manifest import file_sha256
+
+Floats = NDArray[np.float32]
+
+ABUSIVE: Final = "abusive"
+_ADVICE: Final = "Fit the heads again for this encoder (python -m monitors.scoring.workshop.train_heads)."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What a set of heads belongs to and came from."""
+
+    encoder_id: str
+    encoder_revision: str
+    labels: tuple[str, ...]
+    stances: tuple[str, ...]
+    mute_at: float
+    """Least probability of a stance other than ``spreads`` at which a post is muted."""
+    trained_at: str
+    sources: tuple[str, ...]
+    arrays_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Arrays:
+    """The numbers of the heads: ``k`` labels, ``s`` stances, ``d`` dimensions."""
+
+    centre: Floats
+    spread: Floats
+    weights: Floats
+    bias: Floats
+    slope: Floats
+    offset: Floats
+    thresholds: Floats
+    stance_weights: Floats
+    stance_bias: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Heads:
+    """Calibrated probabilities from vectors of one encoder."""
+
+    provenance: Provenance
+    arrays: Arrays
+
+    @property
+    def revision(self) -> str:
+        """Twelve hex digits that change with any number or threshold."""
+        return sha256(_to_json(self.provenance).encode()).hexdigest()[:12]
+
+    def label_probabilities(self, vectors: Floats) -> NDArray[np.float64]:
+        """One row a vector, one column a label, each between 0 and 1."""
+        numbers = self.arrays
+        margins = self._standardised(vectors) @ numbers.weights.T + numbers.bias
+        return sigmoid(margins * numbers.slope + numbers.offset)
+
+    def stance_probabilities(self, vectors: Floats) -> NDArray[np.float64]:
+        """One row a vector, one column a stance; rows sum to 1."""
+        margins = self._standardised(vectors) @ self.arrays.stance_weights.T + self.arrays.stance_bias
+        return softmax(margins)
+
+    def _standardised(self, vectors: Floats) -> Floats:
+        scaled: Floats = (vectors - self.arrays.centre) / self.arrays.spread
+        return scaled
+
+
+def sigmoid(margins: NDArray[Any]) -> NDArray[np.float64]:
+    """Probabilities of margins, without overflow."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * margins.astype(np.float64))))
+
+
+def softmax(margins: NDArray[Any]) -> NDArray[np.float64]:
+    """Rows that sum to 1."""
+    powers = np.exp(margins.astype(np.float64) - margins.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def save_heads(heads: Heads, folder: Path) -> None:
+    """Write both files."""
+    arrays = {field.name: getattr(heads.arrays, field.name) for field in fields(Arrays)}
+    np.savez(folder / "heads.npz", **arrays)
+    meant = {**_as_dict(heads.provenance), "arrays_sha256": file_sha256(folder / "heads.npz")}
+    (folder / "heads.json").write_text(json.dumps(meant, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def load_heads(folder: Path, encoder: Encoder) -> Heads:
+    """The heads of a folder; ``ModelError`` when they are damaged or were fitted on another encoder."""
+    try:
+        stored = json.loads((folder / "heads.json").read_bytes())
+        provenance = Provenance(**{name: _as_tuple(value) for name, value in stored.items()})
+        with np.load(folder / "heads.npz", allow_pickle=False) as numbers:
+            arrays = Arrays(**{field.name: numbers[field.name] for field in fields(Arrays)})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ModelError(f"{folder}: no heads can be read there ({type(error).__name__})", advice=_ADVICE) from error
+    if provenance.arrays_sha256 != file_sha256(folder / "heads.npz"):
+        raise ModelError(f"{folder / 'heads.npz'}: is not the file that heads.json speaks of", advice=_ADVICE)
+    _check_fit(folder, provenance, arrays, encoder)
+    return Heads(provenance=provenance, arrays=arrays)
+
+
+def _check_fit(folder: Path, provenance: Provenance, arrays: Arrays, encoder: Encoder) -> None:
+    if provenance.encoder_revision != encoder.revision:
+        raise ModelError(
+            f"{folder}: heads were fitted on {provenance.encoder_id} {provenance.encoder_revision},"
+            f" not on {encoder.id} {encoder.revision}",
+            advice=_ADVICE,
+        )
+    if arrays.weights.shape != (len(provenance.labels), encoder.dimension):
+        raise ModelError(f"{folder}: heads have shape {arrays.weights.shape}", advice=_ADVICE)
+
+
+def _as_dict(provenance: Provenance) -> dict[str, Any]:
+    return {field.name: getattr(provenance, field.name) for field in fields(Provenance)}
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _to_json(provenance: Provenance) -> str:
+    return json.dumps(_as_dict(provenance), ensure_ascii=False, sort_keys=True)

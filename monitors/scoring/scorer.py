@@ -1,0 +1,137 @@
+"""From texts to scores: mask, encode, heads, stance, reason."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from monitors.records import Category, Score, Stance
+from monitors.scoring.encoder import Encoder
+from monitors.scoring.examples import Examples, load_examples
+from monitors.scoring.heads import ABUSIVE, Floats, Heads, load_heads
+from monitors.scoring.masking import prepare
+from monitors.scoring.onnx_encoder import SHIPPED, OnnxEncoder
+from monitors.scoring.stance import WITHOUT_STANCE, clearest, is_muted
+
+# 256 tokens hold about 380 Chinese characters; windows overlap so that no sentence is only ever cut in two.
+_WINDOW: Final = 360
+_STRIDE: Final = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What the heads say of one text. No ``scores`` means that there was nothing to read, which is not zero."""
+
+    scores: tuple[Score, ...] = ()
+    """One a category, in their order."""
+    abusive: float | None = None
+    stance: Stance | None = None
+    """None where no category was found."""
+    nearest: str | None = None
+    """Id of the nearest example of any kind."""
+
+    @property
+    def labels(self) -> tuple[Category, ...]:
+        """Categories found, the most probable first; an account of a harm outranks what is less probable."""
+        found = sorted((score for score in self.scores if score.is_found), key=lambda score: -score.probability)
+        names = [score.category for score in found]
+        return tuple(names[: names.index(Category.DISCLOSURE) + 1] if Category.DISCLOSURE in names else names)
+
+
+class Scorer:
+    """Scores texts with one encoder and the heads that were fitted on it."""
+
+    def __init__(self, encoder: Encoder, heads: Heads, examples: Examples) -> None:
+        self._encoder = encoder
+        self._heads = heads
+        self._examples = examples
+        self._thresholds = dict(zip(heads.provenance.labels, map(float, heads.arrays.thresholds), strict=True))
+
+    @property
+    def model(self) -> str:
+        """The name that scores carry."""
+        return self._encoder.id
+
+    @property
+    def revision(self) -> str:
+        """Of encoder and heads together: stored scores of another revision may be scored again."""
+        return f"{self._encoder.revision}+{self._heads.revision}"
+
+    @property
+    def abusive_threshold(self) -> float:
+        """Where ``abusive`` is best told from the rest; no alert depends on it."""
+        return self._thresholds[ABUSIVE]
+
+    def score_texts(self, texts: Sequence[str], forms: Sequence[Iterable[str]] | None = None) -> list[Reading]:
+        """One reading a text, in order; ``forms`` are the surface forms to mask in each.
+
+        A long text is read in windows and has the highest probability of any of them.
+        """
+        windows = [_windows(text) for text in prepare(texts, forms)]
+        vectors = self._encoder.encode([window for of_text in windows for window in of_text])
+        ends = np.cumsum([len(of_text) for of_text in windows], dtype=np.int64)
+        parts = np.split(vectors, ends[:-1]) if texts else []
+        return [self._read(part) for part in parts]
+
+    def _read(self, vectors: Floats) -> Reading:
+        if not len(vectors):
+            return Reading()
+        labels = self._heads.label_probabilities(vectors)
+        # The window that speaks most clearly of a harm also says whose side the writer takes.
+        spokesman = int(labels[:, [name != ABUSIVE for name in self._heads.provenance.labels]].max(axis=1).argmax())
+        stances = self._stances(vectors[spokesman : spokesman + 1])
+        nearest = self._examples.nearest(vectors[spokesman : spokesman + 1])[0]
+        highest = dict(zip(self._heads.provenance.labels, map(float, labels.max(axis=0)), strict=True))
+        scores = tuple(self._score(category, highest[category], stances, nearest) for category in Category)
+        judged = next((score.stance for score in scores if score.stance), None)
+        return Reading(scores=scores, abusive=highest[ABUSIVE], stance=judged, nearest=nearest[None])
+
+    def _stances(self, vector: Floats) -> dict[Stance, float]:
+        (row,) = self._heads.stance_probabilities(vector)
+        return {Stance(name): float(value) for name, value in zip(self._heads.provenance.stances, row, strict=True)}
+
+    def _score(
+        self,
+        category: Category,
+        probability: float,
+        stances: dict[Stance, float],
+        nearest: dict[Category | None, str],
+    ) -> Score:
+        threshold = self._thresholds[category]
+        is_found = probability >= threshold
+        stance, certainty = clearest(stances)
+        is_judged = is_found and category not in WITHOUT_STANCE
+        return Score(
+            category=category,
+            probability=probability,
+            threshold=threshold,
+            model=self.model,
+            revision=self.revision,
+            stance=stance if is_judged else None,
+            stance_probability=certainty if is_judged else None,
+            muted=is_muted(
+                category,
+                is_found=is_found,
+                other_side=1 - stances[Stance.SPREADS],
+                mute_at=self._heads.provenance.mute_at,
+            ),
+            nearest=nearest.get(category),
+        )
+
+
+def shipped_scorer(*, threads: int = 0) -> Scorer:
+    """The scorer that comes with the package; quick to make, the encoder is loaded at the first text."""
+    return scorer_of(OnnxEncoder(SHIPPED, threads=threads), SHIPPED)
+
+
+def scorer_of(encoder: Encoder, folder: Path) -> Scorer:
+    """An encoder with the heads and examples of a folder; ``ModelError`` when they do not fit."""
+    return Scorer(encoder, load_heads(folder, encoder), load_examples(folder))
+
+
+def _windows(text: str) -> list[str]:
+    if len(text) <= _WINDOW:
+        return [text] if text else []
+    return [text[start : start + _WINDOW] for start in range(0, len(text) - (_WINDOW - _STRIDE), _STRIDE)]

@@ -1,0 +1,86 @@
+"""How soon she should hear of a hit: the whole rule, in the order in which it is applied.
+
+1. Each found category has its own severity (``OF_CATEGORY``); sexual imagery is urgent while it is fresh.
+2. A muted category counts for nothing; one whose writer clearly does not spread it is ``low``.
+3. Her own account of a harm, or somebody else's, is never alerted, unless an urgent category is more probable.
+4. A match that is not sure lowers the result by one step, never below ``low``.
+5. A copy of her photo is at least ``medium``, what somebody handed in at least ``low``, whatever the words say.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from monitors.records import Category, Hit, Match, Method, Score, Severity, Stance
+
+OF_CATEGORY: Final = {
+    Category.THREAT: Severity.URGENT,
+    Category.DOXXING: Severity.URGENT,
+    Category.SEXUAL_IMAGERY: Severity.URGENT,
+    Category.SEXUAL_RUMOR: Severity.HIGH,
+    Category.SEXUAL_HARASSMENT: Severity.MEDIUM,
+    Category.DEFAMATION: Severity.MEDIUM,
+    Category.INSULT: Severity.LOW,
+    Category.DISCLOSURE: Severity.NONE,
+}
+FRESH: Final = timedelta(days=7)
+"""Pictures spread in hours and are archived in days: an older post is serious, not urgent."""
+SURE_MATCH: Final = 0.7
+"""Below it a name may be somebody else's: initials, a bare given name, a homophone."""
+CLEAR_STANCE: Final = 0.9
+"""Above it a report of a threat is taken for a report: told, but it wakes nobody."""
+
+_STEPS: Final = (Severity.NONE, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.URGENT)
+_PICTURES: Final = frozenset({Method.PHASH, Method.PDQ, Method.WINDOW, Method.LOCAL})
+
+
+def severity_of(hit: Hit) -> Severity:
+    """The severity of a hit whose scores are complete."""
+    is_fresh = _is_fresh(hit.post.published_at, hit.found_at)
+    by_words = _of_scores(hit.scores, is_fresh=is_fresh)
+    if hit.strongest.score < SURE_MATCH:
+        by_words = _one_step_lower(by_words)
+    return _highest([by_words, _of_matches(hit.matches)])
+
+
+def _of_scores(scores: Sequence[Score], *, is_fresh: bool) -> Severity:
+    found = [score for score in scores if score.is_found]
+    told = _not_disclosed([score for score in found if not score.muted])
+    return _highest([_of_score(score, is_fresh=is_fresh) for score in told])
+
+
+def _not_disclosed(found: Sequence[Score]) -> list[Score]:
+    """What is left when an account of a harm is read as one."""
+    account = max((score.probability for score in found if score.category is Category.DISCLOSURE), default=0.0)
+    if not account:
+        return list(found)
+    return [score for score in found if OF_CATEGORY[score.category] is Severity.URGENT and score.probability > account]
+
+
+def _of_score(score: Score, *, is_fresh: bool) -> Severity:
+    if score.stance not in {None, Stance.SPREADS} and (score.stance_probability or 0) >= CLEAR_STANCE:
+        return Severity.LOW
+    if score.category is Category.SEXUAL_IMAGERY and not is_fresh:
+        return Severity.HIGH
+    return OF_CATEGORY[score.category]
+
+
+def _of_matches(matches: Sequence[Match]) -> Severity:
+    methods = {match.method for match in matches}
+    if methods & _PICTURES:
+        return Severity.MEDIUM
+    return Severity.LOW if Method.SUBMITTED in methods else Severity.NONE
+
+
+def _is_fresh(published_at: datetime | None, found_at: datetime) -> bool:
+    """A post without a date counts as fresh."""
+    return published_at is None or found_at - published_at <= FRESH
+
+
+def _one_step_lower(severity: Severity) -> Severity:
+    place = _STEPS.index(severity)
+    return _STEPS[max(place - 1, min(place, 1))]
+
+
+def _highest(severities: Sequence[Severity]) -> Severity:
+    return max(severities, key=_STEPS.index, default=Severity.NONE)
