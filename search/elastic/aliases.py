@@ -1,4 +1,4 @@
-"""Which indices are ours: a numbered index behind an alias, and a second one while the first is made anew.
+"""Which indices are ours: one behind an alias, and a second one while the first is made anew.
 
 Everybody reads and writes ``PREFIX-hits``. While a rebuild runs, ``PREFIX-hits-next`` names the index it fills; then
 both aliases change in one step.
@@ -6,6 +6,7 @@ both aliases change in one step.
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -40,11 +41,16 @@ class Names:
     @property
     def pattern(self) -> str:
         """Every index of ours."""
-        return f"{self.prefix}-hits-0*"
+        return f"{self.prefix}-hits-made-*"
 
-    def numbered(self, number: int) -> str:
-        """The index of that number."""
-        return f"{self.prefix}-hits-{number:06d}"
+    @property
+    def first(self) -> str:
+        """The index made where there is none: the same name from whoever makes it."""
+        return f"{self.prefix}-hits-made-first"
+
+    def made_at(self, moment: datetime) -> str:
+        """The index of a rebuild: a name that no other has or had."""
+        return f"{self.prefix}-hits-made-{moment:%Y%m%d-%H%M%S-%f}"
 
 
 def template_of(names: Names) -> dict[str, Any]:
@@ -63,8 +69,7 @@ def set_up(client: "Elasticsearch", names: Names) -> None:
     client.indices.put_index_template(name=names.alias, **template_of(names))
     if client.indices.exists_alias(name=names.alias):
         return
-    first = names.numbered(1)
-    answer = client.options(ignore_status=400).indices.create(index=first, aliases={names.alias: {}})
+    answer = client.options(ignore_status=400).indices.create(index=names.first, aliases={names.alias: {}})
     if "error" in answer and not client.indices.exists_alias(name=names.alias):
         raise StopRun("the search index lost its name", advice=REBUILD)
 
@@ -74,8 +79,7 @@ def start_next(client: "Elasticsearch", names: Names) -> str:
     client.indices.put_index_template(name=names.alias, **template_of(names))
     for leftover in _behind(client, names.next):
         client.indices.delete(index=leftover, ignore_unavailable=True)
-    numbers = [int(name.rpartition("-")[2]) for name in client.indices.get(index=names.pattern, features="aliases")]
-    made = names.numbered(max(numbers, default=0) + 1)
+    made = names.made_at(datetime.now(UTC))
     client.indices.create(index=made, aliases={names.next: {}})
     return made
 
@@ -92,6 +96,12 @@ def flip(client: "Elasticsearch", names: Names, made: str) -> None:
             *({"remove_index": {"index": other}} for other in others),
         ]
     )
+
+
+def abandon(client: "Elasticsearch", names: Names, made: str) -> None:
+    """Delete the index of a rebuild that failed, unless it is in use: an answer may be lost after the flip."""
+    if made in _behind(client, names.next):
+        client.indices.delete(index=made, ignore_unavailable=True)
 
 
 def is_rebuilding(client: "Elasticsearch", names: Names) -> bool:

@@ -96,7 +96,7 @@ class ElasticIndex:
                 aliases.flip(self._client, self._names, made)
         except BaseException:
             with suppress(StoreUnavailableError, StopRun), translated():
-                self._client.indices.delete(index=made, ignore_unavailable=True)
+                aliases.abandon(self._client, self._names, made)
             raise
         _raise_if(refused)
         return number

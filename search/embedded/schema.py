@@ -16,6 +16,9 @@ VERSION = 1000 + WORDS_VERSION
 BUSY_SECONDS = 120
 """How long a writer waits for another. The longest is a rebuild: 3,000 documents a second (2026-11, one core)."""
 
+HAS_SECURE_WORDS = sqlite3.sqlite_version_info >= (3, 42)
+"""Whether deleted words can be taken out at once; otherwise `wipe` merges them away, which takes longer."""
+
 REBUILD = "Type: shouwang index rebuild"
 
 _TABLES = (
@@ -33,6 +36,7 @@ _TABLES = (
     # Words come folded and parted by spaces (search/words.py); the ascii tokenizer parts them there and nowhere else.
     "CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'ascii', columnsize = 0)",
 )
+_DISK = "Is its disk full, or its folder not ours to write?"
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -42,8 +46,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
     SQLite's errors come out as StoreUnavailableError or StopRun.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _translated():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
@@ -93,7 +97,7 @@ def make_tables(connection: sqlite3.Connection) -> None:
     connection.execute("DROP TABLE IF EXISTS documents")
     for statement in _TABLES:
         connection.execute(statement)
-    if sqlite3.sqlite_version_info >= (3, 42):
+    if HAS_SECURE_WORDS:
         connection.execute("INSERT INTO words (words, rank) VALUES ('secure-delete', 1)")
     connection.execute(f"PRAGMA user_version = {VERSION:d}")
 
@@ -133,10 +137,10 @@ def _translated() -> Iterator[None]:
         if code in _DAMAGED:
             raise StopRun("the search index is damaged", advice=REBUILD) from error
         if isinstance(error, sqlite3.OperationalError):
-            raise StoreUnavailableError(
-                f"the search index cannot be used now: {code}", advice="Is its disk full, or its folder read-only?"
-            ) from error
+            raise StoreUnavailableError(f"the search index cannot be used now: {code}", advice=_DISK) from error
         raise
+    except OSError as error:
+        raise StoreUnavailableError(f"the search index cannot be opened: {error.strerror}", advice=_DISK) from error
 
 
 def _code_of(error: sqlite3.Error) -> str:

@@ -27,7 +27,7 @@ from uuid import uuid4
 
 import pytest
 
-HERE = Path(__file__).with_name("elasticsearch")
+HERE = Path(__file__).with_name("elasticsearch-node")
 PARTS = ("pom.xml", "Node.java", "plugin-descriptor.properties")
 OLDEST_JAVA = 21
 JAVA_FOLDERS = ((Path("/usr/lib/jvm"), "*"), (Path("/Library/Java/JavaVirtualMachines"), "*/Contents/Home"))
