@@ -370,6 +370,8 @@ class Hit:
     found_at: datetime
     scores: tuple[Score, ...] = ()
     severity: Severity = Severity.NONE
+    earlier_scores: tuple[Score, ...] = ()
+    """What earlier models said, the latest of them first."""
 
     @property
     def strongest(self) -> Match:
@@ -411,3 +413,7 @@ class Exhibit:
     tools: Mapping[str, str]
     is_stored: bool
     """False where the bytes may not be kept (minor rule) or were gone when looked at again."""
+    reason: str = ""
+    """Why bytes are not kept, as an id such as ``minor``; empty where they are."""
+    fingerprints: tuple[Fingerprint, ...] = ()
+    """What a picture can be found again by where its bytes may not be kept."""
