@@ -46,15 +46,22 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
     SQLite's errors come out as StoreUnavailableError or StopRun.
     """
+    _make_private(path)
     with _translated():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             _prepare(connection)
             yield connection
         finally:
             connection.close()
+
+
+def _make_private(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StoreUnavailableError(f"the search index cannot be opened: {error.strerror}", advice=_DISK) from error
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -139,8 +146,6 @@ def _translated() -> Iterator[None]:
         if isinstance(error, sqlite3.OperationalError):
             raise StoreUnavailableError(f"the search index cannot be used now: {code}", advice=_DISK) from error
         raise
-    except OSError as error:
-        raise StoreUnavailableError(f"the search index cannot be opened: {error.strerror}", advice=_DISK) from error
 
 
 def _code_of(error: sqlite3.Error) -> str:

@@ -27,6 +27,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.servers.missing import missing
+
 HERE = Path(__file__).with_name("elasticsearch-node")
 PARTS = ("pom.xml", "Node.java", "plugin-descriptor.properties")
 OLDEST_JAVA = 21
@@ -193,10 +195,8 @@ def elasticsearch_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ela
     try:
         with running_elasticsearch(tmp_path_factory.mktemp("elasticsearch")) as node:
             yield node
-    except CannotStartError as missing:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
+    except CannotStartError as reason:
+        missing(str(reason))
 
 
 @pytest.fixture
@@ -216,8 +216,8 @@ def main() -> None:
             with running_elasticsearch(folder.resolve(), STEADY) as node:
                 print(node.url, flush=True)  # noqa: T201 - a program's one line of output
                 Event().wait()
-        except CannotStartError as missing:
-            sys.exit(str(missing))
+        except CannotStartError as reason:
+            sys.exit(str(reason))
         except KeyboardInterrupt:
             sys.exit(0)
 
