@@ -15,9 +15,9 @@ from monitors.errors import BadInputError
 from monitors.evidence.chain import GENESIS, ChainEnd, kept_contents, withheld_contents
 from monitors.evidence.custody import open_link, remembered_end
 from monitors.evidence.files import ExhibitFiles
+from monitors.evidence.seal import Sealer
 from monitors.ledger import exhibits, profiles
 from monitors.ledger.cipher import Cipher, KeyGoneError, SealBrokenError
-from monitors.ledger.engine import Ledger
 from monitors.ledger.exhibits import SealedLink
 from monitors.messages import Say
 from monitors.records import Exhibit
@@ -61,39 +61,37 @@ class _Custody:
     files: tuple[str, ...]
 
 
-def verify(ledger: Ledger, cipher: Cipher, files: ExhibitFiles, profile_id: str | None = None) -> tuple[Finding, ...]:
+def verify(sealer: Sealer, profile_id: str | None = None) -> tuple[Finding, ...]:
     """Check one profile's evidence, or everybody's; empty when every link and every byte is as it was sealed.
 
     Raises BadInputError for a profile that is not there.
     """
-    with ledger.reading() as connection:
+    with sealer.ledger.reading() as connection:
         known = [status.id for status in profiles.statuses(connection)]
     if profile_id is not None and profile_id not in known:
         raise BadInputError("there is no such profile", field="ID")
-    return tuple(
-        finding for one in known if profile_id in (None, one) for finding in _verify_profile(ledger, cipher, files, one)
-    )
+    return tuple(finding for one in known if profile_id in {None, one} for finding in _verify_profile(sealer, one))
 
 
-def _verify_profile(ledger: Ledger, cipher: Cipher, files: ExhibitFiles, profile_id: str) -> Iterator[Finding]:
+def _verify_profile(sealer: Sealer, profile_id: str) -> Iterator[Finding]:
     try:
-        custody = _look(ledger, cipher, files, profile_id)
+        custody = _look(sealer, profile_id)
     except KeyGoneError:
         yield Finding(problem=Problem.KEY_GONE, profile_id=profile_id)
         return
     yield from _check_links(custody)
     yield from _check_end(custody)
-    yield from _check_files(custody, files)
+    yield from _check_files(custody, sealer.files)
 
 
-def _look(ledger: Ledger, cipher: Cipher, files: ExhibitFiles, profile_id: str) -> _Custody:
+def _look(sealer: Sealer, profile_id: str) -> _Custody:
     # Who is sealing at this moment holds the profile: rows and files are seen together.
-    with ledger.writing() as connection:
+    with sealer.ledger.writing() as connection:
         profiles.status_of(connection, profile_id, lock=True)
         rows = exhibits.chain_of(connection, profile_id)
-        end = _end(connection, cipher, profile_id)
-        names = tuple(files.names(profile_id))
-    links = tuple(_open(cipher, row) for row in rows)
+        end = _end(connection, sealer.cipher, profile_id)
+        names = tuple(sealer.files.names(profile_id))
+    links = tuple(_open(sealer.cipher, row) for row in rows)
     return _Custody(profile_id=profile_id, rows=rows, links=links, end=end, files=names)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from monitors.errors import StopRun
 from monitors.ledger import facts
 from monitors.ledger.engine import Ledger
+from monitors.messages import Say
 from monitors.profiles.master_key import BACKUP, is_readable_by_others, read_master_key
 from monitors.profiles.vault import FINGERPRINT, fingerprint_of
 from monitors.settings import Settings
@@ -17,10 +18,14 @@ from monitors.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing to look at; its text and advice are the catalogue's ``profiles.doctor.<id>``."""
+    """One thing to look at."""
 
     id: str
     values: Mapping[str, str] = field(default_factory=dict)
+
+    def told(self, say: Say) -> str:
+        """Give the finding as a sentence, with what to do."""
+        return say(f"profiles.doctor.{self.id}", number=None, **self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,7 @@ def chain(sealer: Sealer) -> tuple[Exhibit, ...]:
 
 
 def problems(sealer: Sealer) -> list[str]:
-    return [finding.problem for finding in verify(sealer.ledger, sealer.cipher, sealer.files)]
+    return [finding.problem for finding in verify(sealer)]
 
 
 @pytest.fixture

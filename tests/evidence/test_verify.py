@@ -44,7 +44,7 @@ class Evidence:
     contents: list[str]
 
     def found(self, profile_id: str | None = None) -> list[tuple[Problem, str]]:
-        findings = verify(self.sealer.ledger, self.sealer.cipher, self.sealer.files, profile_id)
+        findings = verify(self.sealer, profile_id)
         assert {finding.profile_id for finding in findings} <= {HER}
         return [(finding.problem, finding.place) for finding in findings]
 

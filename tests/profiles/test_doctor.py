@@ -52,9 +52,7 @@ def test_every_finding_has_its_words(language: str) -> None:
     """Whatever is found can be told in every language, with all its values filled."""
     found = {finding.id: finding for changed, _ in CASES for finding in judge(replace(WELL, **changed))}
 
-    told = [
-        say_in(language)(f"profiles.doctor.{finding.id}", number=None, **finding.values) for finding in found.values()
-    ]
+    told = [finding.told(say_in(language)) for finding in found.values()]
 
     assert len(told) == 7
     assert not any("{" in text for text in told)
