@@ -20,7 +20,7 @@ import numpy as np
 
 from monitors.scoring.manifest import FILE_NAME, Manifest, file_sha256, to_json
 from monitors.scoring.onnx_encoder import SHIPPED
-from monitors.scoring.packed import unpack_weights
+from monitors.scoring.packed import is_packed, unpack_weights
 
 _ID: Final = "multilingual-e5-small-64k-int8"
 _PREFIX: Final = "query: "
@@ -66,13 +66,15 @@ def export(packed: Path, to: Path) -> Manifest:
 
 
 def load_bert(packed: Path) -> Any:
-    """The packed folder as a plain ``BertModel`` in 32-bit floats."""
+    """A packed or a fine-tuned folder as a plain ``BertModel`` in 32-bit floats."""
     import torch
+    from safetensors.numpy import load_file
     from transformers import BertConfig, BertModel
 
     config = BertConfig.from_pretrained(str(packed), attn_implementation="eager")
     model = BertModel(config, add_pooling_layer=False).eval()
-    model.load_state_dict({name: torch.from_numpy(array) for name, array in unpack_weights(packed).items()})
+    weights = unpack_weights(packed) if is_packed(packed) else load_file(str(packed / "model.safetensors"))
+    model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     return model
 
 
@@ -128,14 +130,19 @@ def _traceable(model: Any) -> Any:
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
             states = self.model.embeddings(input_ids=input_ids)
-            bias = (1.0 - attention_mask[:, None, None, :].float()) * float(np.finfo(np.float32).min)
-            for layer in self.model.encoder.layer:
-                attended = _attend(layer.attention.self, states, bias, heads)
-                states = layer.attention.output(attended, states)
-                states = layer.output(layer.intermediate(states), states)
-            return states
+            return run_layers(self.model.encoder.layer, states, attention_mask, heads)
 
     return Plain()
+
+
+def run_layers(layers: Any, states: Any, mask: Any, heads: int) -> Any:
+    """States after these layers; tokens that the mask leaves out are not looked at."""
+    bias = (1.0 - mask[:, None, None, :].float()) * float(np.finfo(np.float32).min)
+    for layer in layers:
+        attended = _attend(layer.attention.self, states, bias, heads)
+        states = layer.attention.output(attended, states)
+        states = layer.output(layer.intermediate(states), states)
+    return states
 
 
 def _attend(layer: Any, states: Any, bias: Any, heads: int) -> Any:

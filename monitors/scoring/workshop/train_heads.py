@@ -162,13 +162,14 @@ def _fit_label(material: Material, name: str) -> tuple[Fitted, float]:
 def _answers(material: Material, name: str) -> list[bool | None]:
     """Yes, no, or None where a row says nothing about this label."""
     if name == ABUSIVE:
-        return [_is_abusive(example) for example in material.own] + [post.abusive for post in material.public]
+        return [is_abusive(example) for example in material.own] + [post.abusive for post in material.public]
     category = Category(name)
     own: list[bool | None] = [category in example.categories for example in material.own]
     return own + [None if category in post.maybe else False for post in material.public]
 
 
-def _is_abusive(example: Example) -> bool | None:
+def is_abusive(example: Example) -> bool | None:
+    """Whether an example is abusive as the public sets mean it; None where they would not say."""
     if example.spreads and set(example.categories) & _ABUSIVE_CATEGORIES:
         return True
     return None if example.categories else False

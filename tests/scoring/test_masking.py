@@ -1,0 +1,68 @@
+"""What is taken out of a text before it is judged."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitors.scoring.masking import PLACEHOLDER, mask, prepare
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "expected"),
+    [
+        pytest.param("听说林知夏升职了", "林知夏", "听说PERSON升职了", id="Chinese needs no word border"),
+        pytest.param("聽說林芷晴升職了", "林芷晴", "听说PERSON升职了", id="traditional"),
+        pytest.param("Maya LINDQVIST's talk", "maya lindqvist", "PERSON's talk", id="any case"),
+        pytest.param("Ann is annoying", "Ann", "PERSON is annoying", id="whole words of Latin letters"),
+        pytest.param("Ann说Ann的事", "Ann", "PERSON说PERSON的事", id="Latin beside Chinese"),
+        pytest.param("林\u200b知夏来了", "林知夏", "PERSON来了", id="split by an invisible character"),
+        pytest.param("ＬＺＸ来了", "lzx", "PERSON来了", id="full width"),
+        pytest.param("C++ (c++) 大会", "c++", "PERSON (PERSON) 大会", id="a form is no regular expression"),
+    ],
+)
+def test_form_becomes_the_placeholder(text: str, form: str, expected: str) -> None:
+    """A surface form is masked however it is written."""
+    assert prepare([text], [[form]]) == [expected]
+
+
+def test_longer_forms_go_first() -> None:
+    """A nickname inside the full name does not leave half a name behind."""
+    assert prepare(["林知夏和知夏姐"], [["知夏", "林知夏", ""]]) == ["PERSON和PERSON姐"]
+
+
+def test_links_and_other_peoples_handles_are_neutral() -> None:
+    """Where a link leads and who is spoken to must not sway the judgement; an e-mail address stays one."""
+    (text,) = prepare(["看 https://a.example/x?y=1 和 @路人甲 或 me@mail.example\n\n  谢谢"])
+
+    assert text == "看 [url] 和 @user 或 me@mail.example 谢谢"
+
+
+def test_nothing_to_read_is_empty() -> None:
+    """Blank and invisible texts become empty, which is scored as unread and not as harmless."""
+    assert prepare(["", " \t\n", "\u200b\ufeff"]) == ["", "", ""]
+
+
+@given(st.text(), st.lists(st.text(max_size=5), max_size=3))
+def test_any_text_and_forms_can_be_prepared(text: str, forms: list[str]) -> None:
+    """No text and no form stops the batch, and spaces come out single."""
+    (prepared,) = prepare([text], [forms])
+
+    assert prepared == " ".join(prepared.split())
+
+
+@given(st.text(alphabet="ab林知 ", max_size=20), st.text(alphabet="ab林知", min_size=1, max_size=3))
+def test_masked_form_is_gone(text: str, form: str) -> None:
+    """Masking twice changes nothing."""
+    once = mask(text, [form])
+
+    assert mask(once, [form]) == once
+
+
+@given(st.sampled_from(["林知夏", "Maya", "賴", "さくら", "지민"]), st.sampled_from(["沈予安", "Tom", "田中", "Олег"]))
+def test_whose_name_it_is_does_not_matter(one: str, other: str) -> None:
+    """Swapping the person, her gender or her script gives the same text to judge."""
+    texts = [f"听说 {name} 升职了" for name in (one, other)]
+
+    first, second = prepare(texts, [[one], [other]])
+
+    assert first == second == f"听说 {PLACEHOLDER} 升职了"
