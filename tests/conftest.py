@@ -3,6 +3,7 @@
 from hypothesis import settings
 
 from tests.servers.elasticsearch import elasticsearch_node, index_prefix
+from tests.servers.kbn_es_query import kbn_es_query
 from tests.servers.ledgers import (
     ledger,
     ledger_url,
@@ -19,6 +20,7 @@ from tests.servers.smtp import smtp
 __all__ = [
     "elasticsearch_node",
     "index_prefix",
+    "kbn_es_query",
     "ledger",
     "ledger_url",
     "migrated_postgres",

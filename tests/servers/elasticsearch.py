@@ -16,9 +16,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from threading import Event
 from urllib.error import URLError
@@ -27,6 +26,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.servers.fetched import fetched_once
 from tests.servers.missing import missing
 
 HERE = Path(__file__).with_name("elasticsearch-node")
@@ -90,20 +90,12 @@ def _java_version(home: Path) -> int:
 
 def prepare(java: Path) -> Path:
     """Give the folder with the node's jars and our compiled start class, fetched once for all runs."""
-    cache = Path(os.environ.get("SHOUWANG_TEST_CACHE") or Path.home() / ".cache" / "shouwang-tests")
-    recipe = sha256(b"".join((HERE / part).read_bytes() for part in PARTS)).hexdigest()[:8]
-    ready = cache / f"elasticsearch-{node_version()}-{recipe}"
-    if ready.exists():
-        return ready
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as temporary:
-        making = Path(temporary) / "node"
-        _fetch(making)
-        _compile(making, java)
-        # Another run may have been quicker; its folder is as good.
-        with suppress(OSError):
-            making.rename(ready)
-    return ready
+
+    def make(folder: Path) -> None:
+        _fetch(folder)
+        _compile(folder, java)
+
+    return fetched_once(f"elasticsearch-{node_version()}", [HERE / part for part in PARTS], make)
 
 
 def _fetch(folder: Path) -> None:
