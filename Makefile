@@ -47,4 +47,31 @@ check: lint type test ## What CI runs
 serve: .venv/base ## The web page on http://127.0.0.1:8787
 	@$(RUN) shouwang serve
 
-.PHONY: help demo test test-torch lint type check serve
+watch: .venv/base ## Airflow on this machine: fetch, judge and mail on a schedule
+	@$(UV) sync --frozen --inexact -q --extra airflow --extra elasticsearch --extra postgres
+	@$(RUN) python deploy/watch.py
+
+evaluate: evaluate-names evaluate-text evaluate-images ## Quality on the data in SHOUWANG_DATA (default ../shared/data)
+
+evaluate-names: .venv/dev ## Finding names: recall, precision, false alarms
+	@$(RUN) python -m monitors.matching.names.evaluate
+
+evaluate-text: .venv/dev ## Judging text: categories, stance, false alarms
+	@$(RUN) python -m monitors.scoring.workshop.evaluate
+
+evaluate-images: .venv/dev ## Finding copies of pictures
+	@$(RUN) python -m monitors.matching.images.evaluate
+
+bench: .venv/dev ## The whole way over every real post at hand, with invented ones planted
+	@$(RUN) python benchmarks/whole.py
+
+docs: .venv/base ## Write docs/reference/ from the code
+	@$(RUN) python docs/generate.py
+
+up: ## Start the containers (docs/howto/compose.md)
+	@docker compose up -d
+
+down: ## Stop the containers
+	@docker compose down
+
+.PHONY: help demo test test-torch lint type check serve watch evaluate evaluate-names evaluate-text evaluate-images bench docs up down

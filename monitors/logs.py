@@ -16,6 +16,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger("shouwang")
 
 def configure_logs(log_format: str = "auto") -> None:
     """Log to standard error: readable on a terminal, JSON elsewhere."""
+    level = logging.WARNING if log_format == "quiet" else logging.INFO
     readable = sys.stderr.isatty() if log_format == "auto" else log_format == "console"
     structlog.configure(
         processors=[
@@ -23,7 +24,7 @@ def configure_logs(log_format: str = "auto") -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )

@@ -70,7 +70,9 @@ class Settings(BaseSettings):
     encoder: str = Field(default="shipped", description="`shipped`, or a sentence-transformers name or folder.")
     encoder_threads: int = Field(default=0, ge=0, description="Threads of the encoder; 0: all cores.")
     log_format: str = Field(
-        default="auto", pattern="^(auto|console|json)$", description="`console`, `json`, or `auto`: by the terminal."
+        default="auto",
+        pattern="^(auto|console|json|quiet)$",
+        description="`console`, `json`, `quiet` (warnings only), or `auto`: by the terminal.",
     )
 
     @field_validator("run_sources", "feeds", "mastodon_servers", "allow_hosts", mode="before")

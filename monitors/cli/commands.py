@@ -36,7 +36,7 @@ def run(
     profile: ProfileId = None,
 ) -> None:
     """One pass: fetch, match, score, seal, index, queue what is due."""
-    from monitors import app as product
+    from monitors.cli import actions as product
 
     rows = product.run_once(sources=tuple(source or ()), profile_id=profile)
     if is_json_wanted():
@@ -54,7 +54,7 @@ def submit(
     note: Annotated[str, Option(help=say("cli.help.note"))] = "",
 ) -> None:
     """Take in what she or a helper saw."""
-    from monitors import app as product
+    from monitors.cli import actions as product
 
     print_lines(product.submit(seen, profile_id=profile, note=note))
 
@@ -100,7 +100,7 @@ def digest(
     send: Annotated[bool, Option("--send", help=say("cli.help.send"))] = False,
 ) -> None:
     """Render or send what is due."""
-    from monitors import app as product
+    from monitors.cli import actions as product
 
     print_lines([product.digest(profile_id=profile, preview=preview, send=send)])
 
@@ -108,7 +108,7 @@ def digest(
 @app.command(help=say("cli.help.explain"))
 def explain(hit: Annotated[str, Argument(metavar="HIT")]) -> None:
     """Say why a hit is a hit."""
-    from monitors import app as product
+    from monitors.cli import lookups as product
 
     print_lines([product.explain(hit)])
 
@@ -116,7 +116,7 @@ def explain(hit: Annotated[str, Argument(metavar="HIT")]) -> None:
 @app.command(help=say("cli.help.rescore"))
 def rescore() -> None:
     """Score stored hits again with the current model."""
-    from monitors import app as product
+    from monitors.cli import lookups as product
 
     print_lines([product.rescore()])
 
@@ -128,7 +128,7 @@ def search(
     limit: Annotated[int, Option(min=1, max=1000)] = 50,
 ) -> None:
     """Find hits by words."""
-    from monitors import app as product
+    from monitors.cli import lookups as product
 
     print_lines(product.search(query, profile_id=profile, limit=limit))
 
@@ -139,7 +139,7 @@ def serve(
     port: Annotated[int, Option(min=1, max=65535)] = 8787,
 ) -> None:
     """Serve the web page."""
-    from monitors import app as product
+    from monitors.cli import actions as product
 
     product.serve(host, port)
 
@@ -147,7 +147,7 @@ def serve(
 @app.command(help=say("cli.help.doctor"))
 def doctor() -> None:
     """Say what is not as it should be, and what to do."""
-    from monitors import app as product
+    from monitors.cli import lookups as product
 
     findings = product.doctor()
     for finding in findings:

@@ -17,7 +17,7 @@ Id = Annotated[str, Argument(help=say("cli.help.profile"), metavar="ID")]
 @app.command(help=say("cli.help.profile_add"))
 def add(file: Annotated[Path, Argument(help=say("cli.help.profile_file"), metavar="FILE.yaml")]) -> None:
     """Register; leaves the profile pending and mails the link."""
-    from monitors import app as product
+    from monitors.cli import actions as product
 
     added = product.add_profile(file)
     tell_problems(added.problems)
@@ -28,7 +28,7 @@ def add(file: Annotated[Path, Argument(help=say("cli.help.profile_file"), metava
 @app.command(help=say("cli.help.profile_confirm"))
 def confirm(profile_id: Id, code: Annotated[str, Option(help=say("cli.help.code"), metavar="C")]) -> None:
     """Confirm with the code that was mailed to her."""
-    from monitors import app as product
+    from monitors.cli import actions as product
 
     product.confirm_profile(profile_id, code)
     typer.echo(say("cli.profile.active"))
@@ -37,7 +37,7 @@ def confirm(profile_id: Id, code: Annotated[str, Option(help=say("cli.help.code"
 @app.command("list", help=say("cli.help.profile_list"))
 def list_profiles() -> None:
     """List ids and states; no names."""
-    from monitors import app as product
+    from monitors.cli import actions as product
 
     rows = product.list_profiles()
     if is_json_wanted():
@@ -51,7 +51,7 @@ def list_profiles() -> None:
 @app.command(help=say("cli.help.profile_show"))
 def show(profile_id: Id) -> None:
     """Show one profile, opened with its key."""
-    from monitors import app as product
+    from monitors.cli import actions as product
 
     print_lines([product.show_profile(profile_id)])
 
@@ -63,7 +63,7 @@ def try_profile(
     alias: Annotated[list[str] | None, Option("--alias", help=say("cli.help.try_alias"))] = None,
 ) -> None:
     """Show what a profile, with another alias perhaps, would find in given posts."""
-    from monitors import app as product
+    from monitors.cli import actions as product
     from monitors.cli.streams import open_input
     from monitors.errors import BadInputError
     from monitors.matching.names.match_lines import read_posts, try_lines
@@ -78,7 +78,7 @@ def try_profile(
 @app.command(help=say("cli.help.profile_pause"))
 def pause(profile_id: Id) -> None:
     """Stop crawling and mailing for now."""
-    from monitors import app as product
+    from monitors.cli import actions as product
 
     product.pause_profile(profile_id)
     typer.echo(say("cli.profile.paused"))
@@ -87,7 +87,7 @@ def pause(profile_id: Id) -> None:
 @app.command(help=say("cli.help.profile_resume"))
 def resume(profile_id: Id) -> None:
     """Go on after a pause."""
-    from monitors import app as product
+    from monitors.cli import actions as product
 
     product.resume_profile(profile_id)
     typer.echo(say("cli.profile.active"))
@@ -101,12 +101,13 @@ def withdraw(
     yes: Annotated[bool, Option("--yes", help=say("cli.help.yes"))] = False,
 ) -> None:
     """Offer the evidence, confirm, erase, and print the receipt."""
-    from monitors import app as product
+    from monitors.cli import actions as product
+    from monitors.cli import lookups
 
     if export is None and not yes and typer.confirm(say("cli.withdraw.export_first"), default=True):
         export = Path(typer.prompt(say("cli.withdraw.where")))
     if export is not None:
-        product.export_evidence(profile_id, export)
+        lookups.export_evidence(profile_id, export)
     if not yes:
         typer.confirm(say("cli.withdraw.sure"), abort=True)
     print_lines([product.withdraw_profile(profile_id, at_once=now)])

@@ -53,7 +53,7 @@ def images_match(
 @index.command("rebuild", help=say("cli.help.index_rebuild"))
 def index_rebuild() -> None:
     """Make the search store again from the ledger."""
-    from monitors import app as product
+    from monitors.cli import lookups as product
 
     print_lines([{"documents": product.rebuild_index()}])
 
@@ -61,7 +61,7 @@ def index_rebuild() -> None:
 @index.command("check", help=say("cli.help.index_check"))
 def index_check() -> None:
     """Compare the search store with the ledger."""
-    from monitors import app as product
+    from monitors.cli import lookups as product
 
     _tell_findings(product.check_index())
 
@@ -69,7 +69,7 @@ def index_check() -> None:
 @evidence.command("verify", help=say("cli.help.evidence_verify"))
 def evidence_verify(profile_id: Annotated[str | None, Argument(metavar="[ID]")] = None) -> None:
     """Check every link and every byte."""
-    from monitors import app as product
+    from monitors.cli import lookups as product
 
     _tell_findings(product.verify_evidence(profile_id))
 
@@ -79,7 +79,7 @@ def evidence_export(
     profile_id: Annotated[str, Argument(metavar="ID")], to: Annotated[Path, Option(metavar="DIR")]
 ) -> None:
     """Write a bundle that verifies without Shouwang."""
-    from monitors import app as product
+    from monitors.cli import lookups as product
 
     typer.echo(product.export_evidence(profile_id, to))
 
@@ -87,7 +87,7 @@ def evidence_export(
 @sources.command("check", help=say("cli.help.sources_check"))
 def sources_check() -> None:
     """Say how each source's last fetch ended, and what to do."""
-    from monitors import app as product
+    from monitors.cli import lookups as product
 
     _table_or_lines(product.check_sources(), ("source", "outcome", "at", "advice"))
 
@@ -95,7 +95,7 @@ def sources_check() -> None:
 @sources.command("plan", help=say("cli.help.sources_plan"))
 def sources_plan() -> None:
     """Say what each source will be asked."""
-    from monitors import app as product
+    from monitors.cli import lookups as product
 
     _table_or_lines(product.plan_sources(), ("source", "queries", "asks"))
 
@@ -103,7 +103,7 @@ def sources_plan() -> None:
 @key.command("backup", help=say("cli.help.key_backup"))
 def key_backup(to: Annotated[Path, Option(metavar="FILE")]) -> None:
     """Write the master key to another place."""
-    from monitors import app as product
+    from monitors.cli import lookups as product
 
     product.backup_key(to)
     typer.echo(say("cli.key.backed_up"))
@@ -112,7 +112,7 @@ def key_backup(to: Annotated[Path, Option(metavar="FILE")]) -> None:
 @kibana.command("load", help=say("cli.help.kibana_load"))
 def kibana_load() -> None:
     """Load data view, saved searches and dashboard into Kibana."""
-    from monitors import app as product
+    from monitors.cli import lookups as product
 
     print_lines([{"objects": product.load_kibana()}])
 

@@ -1,0 +1,218 @@
+"""The composition root: settings in, wired parts out; and the tasks that a scheduler calls by name.
+
+Tasks take and return plain JSON values, open everything themselves, and may be repeated.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from monitors import pipeline
+from monitors.alerts.daily import queue_digests as put_digests
+from monitors.alerts.desk import Desk
+from monitors.alerts.mailer import mailer_from
+from monitors.alerts.outbox import send_due
+from monitors.alerts.urgent import queue_urgent as put_urgent
+from monitors.errors import BadInputError, StopRun
+from monitors.evidence.files import ExhibitFiles
+from monitors.evidence.seal import Sealer
+from monitors.ledger import hits
+from monitors.ledger.engine import Ledger, open_engine
+from monitors.ledger.migrate import upgrade
+from monitors.logs import configure_logs, log
+from monitors.parts import Parts
+from monitors.profiles.master_key import open_vault
+from monitors.profiles.withdrawal import Belongings, erase_due
+from monitors.records import Batch
+from monitors.scoring.scorer import Scorer, shipped_scorer
+from monitors.settings import Settings
+from monitors.sources import housekeeping
+from monitors.sources.guard import Guard
+from monitors.sources.jsonl import JsonlSource
+from monitors.sources.media import MediaFetcher
+from monitors.sources.pace import SystemClock
+from monitors.sources.registry import open_sources
+from monitors.sources.requester import Requester
+from monitors.sources.spool import Spool
+from search.index import Index
+
+Json = dict[str, Any]
+JSONL = "jsonl:"
+"""How a source begins that is a file brought in by hand."""
+
+
+@contextmanager
+def opened(settings: Settings | None = None) -> Iterator[Parts]:
+    """Wire every part; what is heavy waits until it is needed. Closes the ledger in the end."""
+    settings = settings or Settings()
+    configure_logs(settings.log_format)
+    engine = open_engine(settings.ledger_url)
+    try:
+        _upgrade(engine)
+        yield _wire(settings, Ledger(engine))
+    finally:
+        engine.dispose()
+
+
+def find_source(parts: Parts, named: str) -> tuple[str, Parts]:
+    """Give a source's name and the parts that have it; ``jsonl:FILE`` adds a file, ``jsonl:-`` standard input.
+
+    Raises BadInputError for a name that is no source.
+    """
+    if named.startswith(JSONL):
+        file = named.removeprefix(JSONL)
+        source = JsonlSource(sys.stdin.buffer if file == "-" else Path(file), clock=parts.clock)
+        return source.name, replace(parts, sources={**parts.sources, source.name: source})
+    if named not in parts.sources:
+        raise BadInputError(f"is none of: {' '.join(sorted(parts.sources))}, {JSONL}FILE", field=f"--source {named}")
+    return named, parts
+
+
+def source_names() -> list[str]:
+    """Name the sources that a run asks."""
+    return list(Settings().run_sources)
+
+
+def collect(source: str) -> list[Json]:
+    """Fetch what one source posted; batches that an earlier, killed run left come first."""
+    with opened() as parts:
+        return [asdict(batch) for batch in (*pipeline.unfinished(parts), *pipeline.collect(parts, source))]
+
+
+def match(batches: list[Json]) -> list[Json]:
+    """Keep the posts that are about a protected person."""
+    return _each(pipeline.match, batches)
+
+
+def score(batches: list[Json]) -> list[Json]:
+    """Judge what was found."""
+    return _each(pipeline.score, batches)
+
+
+def seal(batches: list[Json]) -> list[Json]:
+    """Keep proof of what was found."""
+    return _each(pipeline.seal, batches)
+
+
+def index(batches: list[Json]) -> list[Json]:
+    """Make what was found searchable."""
+    return _each(pipeline.index, batches)
+
+
+def queue_digests() -> dict[str, int]:
+    """Put the digests that are due into the outbox."""
+    with opened() as parts:
+        return {"queued": len(put_digests(parts.ledger, parts.desk, parts.clock.now()))}
+
+
+def queue_urgent() -> dict[str, int]:
+    """Put what cannot wait into the outbox."""
+    with opened() as parts:
+        return {"queued": len(put_urgent(parts.ledger, parts.desk, parts.clock.now()))}
+
+
+def send_mails() -> dict[str, int]:
+    """Send what waits in the outbox."""
+    with opened() as parts:
+        return {kind.value: number for kind, number in send_queued(parts).items()}
+
+
+def clean_up() -> dict[str, int]:
+    """Let go of what is past its time, and sweep what a crash left."""
+    with opened() as parts:
+        now = parts.clock.now()
+        swept = housekeeping.sweep(parts.ledger, parts.spool, now=now)
+        for batch in swept.missing:
+            log.error("batch_missing", batch=batch[:12])
+        keep = timedelta(days=parts.settings.keep_unmatched_days)
+        return {
+            "swept": swept.removed,
+            "missing": len(swept.missing),
+            "expired": housekeeping.expire(parts.ledger, parts.spool, keep=keep, now=now),
+            "erased": len(erase(parts)),
+        }
+
+
+def send_queued(parts: Parts) -> Counter[Any]:
+    """Send what is due; without a mail server everything keeps waiting."""
+    mailer = mailer_from(parts.settings)
+    return Counter() if mailer is None else send_due(parts.ledger, parts.vault, mailer, parts.clock.now())
+
+
+def erase(parts: Parts) -> tuple[Any, ...]:
+    """Erase every profile whose time has come, everywhere; give the receipts."""
+
+    def forget_elsewhere(belongings: Belongings) -> None:
+        parts.index().delete_profile(belongings.profile_id)
+        with parts.ledger.reading() as ledger:
+            found = [hits.one(ledger, parts.vault, hit_id) for hit_id in belongings.hit_ids]
+        housekeeping.forget_posts(parts.ledger, parts.spool, {hit.post.id for hit in found if hit})
+
+    return erase_due(
+        parts.ledger, parts.vault, parts.settings.exhibits, parts.clock.now(), forget_elsewhere=forget_elsewhere
+    )
+
+
+def _upgrade(engine: Engine) -> None:
+    try:
+        upgrade(engine)
+    except OperationalError as error:
+        raise StopRun(
+            "the ledger's database does not answer", advice="start it, or correct SHOUWANG_DATABASE_URL"
+        ) from error
+
+
+def _each(stage: Callable[[Parts, Batch], Batch], batches: list[Json]) -> list[Json]:
+    with opened() as parts:
+        return [asdict(stage(parts, Batch(**batch))) for batch in batches]
+
+
+def _wire(settings: Settings, ledger: Ledger) -> Parts:
+    clock = SystemClock()
+    vault = open_vault(ledger, settings)
+    requester = Requester(guard=Guard(allow_hosts=settings.allow_hosts), contact=settings.contact, clock=clock)
+    return Parts(
+        settings=settings,
+        ledger=ledger,
+        vault=vault,
+        spool=Spool(settings.spool),
+        sources=open_sources(settings, requester),
+        get_media=MediaFetcher(requester).get,
+        sealer=Sealer(ledger=ledger, cipher=vault, files=ExhibitFiles(settings.exhibits, vault)),
+        scorer=cache(lambda: _open_scorer(settings)),
+        index=cache(lambda: _open_index(settings)),
+        desk=Desk.of(vault, settings),
+        clock=clock,
+        requester=requester,
+    )
+
+
+def _open_scorer(settings: Settings) -> Scorer:
+    if settings.encoder == "shipped":
+        return shipped_scorer(threads=settings.encoder_threads)
+    raise BadInputError("only `shipped` is possible yet", field="SHOUWANG_ENCODER")
+
+
+def _open_index(settings: Settings) -> Index:
+    if settings.elasticsearch_url is None:
+        from search.embedded.store import EmbeddedIndex
+
+        return EmbeddedIndex(settings.home / "index.sqlite")
+    from search.elastic.store import ElasticIndex
+
+    key = settings.elasticsearch_api_key
+    return ElasticIndex.at(
+        settings.elasticsearch_url,
+        prefix=settings.index_prefix,
+        api_key=key.get_secret_value() if key else None,
+        ca=settings.elasticsearch_ca,
+    )

@@ -1,0 +1,25 @@
+"""What of a hit is sealed: the bytes its post was read from, and its pictures as they are at this moment."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from monitors.errors import SkipPost
+from monitors.evidence.gate import MEDIA, Capture
+from monitors.pictures import GetMedia
+from monitors.records import Hit, Raw
+
+
+def captures_of(hit: Hit, raws: Mapping[str, Raw], get_media: GetMedia, now: datetime) -> list[Capture]:
+    """Give a capture of the post and of each picture that can still be had."""
+    post = raws.get(hit.post.raw_sha256)
+    return [*([Capture(raw=post)] if post else []), *_pictures(hit, get_media, now)]
+
+
+def _pictures(hit: Hit, get_media: GetMedia, now: datetime) -> Iterator[Capture]:
+    for media in hit.post.media:
+        try:
+            content = get_media(media)
+        except SkipPost:  # its fingerprints and when they were taken stand in the hit
+            continue
+        raw = Raw.of(content, url=media.url, media_type="application/octet-stream", fetched_at=now)
+        yield Capture(raw=raw, kind=MEDIA, fingerprints=media.fingerprints)

@@ -1,0 +1,5 @@
+"""`python -m monitors.cli` is `shouwang`."""
+
+from monitors.cli import main
+
+main()

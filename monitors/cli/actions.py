@@ -1,0 +1,208 @@
+"""What the commands do to profiles, hits and mails: each opens the parts, does one thing and gives plain values."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from monitors import app, pipeline, submissions
+from monitors.alerts.daily import preview_digest, queue_digest, queue_digests
+from monitors.alerts.notices import queue_confirmation
+from monitors.alerts.urgent import queue_urgent
+from monitors.cli.words import say
+from monitors.codec import to_json
+from monitors.errors import BadInputError, MonitorError, StopRun
+from monitors.ledger import hits, profiles
+from monitors.parts import Parts
+from monitors.profiles import registration, withdrawal
+from monitors.profiles.codes import Answer
+from monitors.profiles.profile_file import BadProfileError, read_profile_file
+from monitors.records import WatchProfile
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """A registered profile, or everything that was wrong with its file."""
+
+    profile_id: str = ""
+    problems: tuple[BadInputError, ...] = ()
+
+
+def add_profile(file: Path) -> Added:
+    """Register a profile and mail the link that asks her to confirm."""
+    from monitors.matching.images.fingerprint import fingerprint_reference
+
+    with app.opened() as parts:
+        now = parts.clock.now()
+        try:
+            draft = read_profile_file(file, lambda content, name: fingerprint_reference(content, name=name), now)
+        except BadProfileError as error:
+            return Added(problems=error.mistakes)
+        with parts.ledger.writing() as ledger:
+            most = parts.settings.profiles_per_address
+            registered = registration.register(ledger, parts.vault, draft, now, most=most)
+            queue_confirmation(ledger, parts.desk, draft, registered.code, now)
+        app.send_queued(parts)
+        return Added(profile_id=draft.id)
+
+
+def confirm_profile(profile_id: str, code: str) -> None:
+    """Confirm with the mailed code. Raises BadInputError with what was wrong with it."""
+    with app.opened() as parts, parts.ledger.writing() as ledger:
+        answer = registration.confirm(ledger, parts.vault, profile_id, code, parts.clock.now())
+    if answer not in {Answer.YES, Answer.ALREADY}:
+        raise BadInputError(say(f"profiles.code.{answer.value}"), field="--code")
+
+
+def list_profiles() -> list[Row]:
+    """Give ids, states and numbers of hits."""
+    with app.opened() as parts, parts.ledger.reading() as ledger:
+        return [
+            {"id": one.id, "state": one.state.value, "hits": len(hits.ids_of_profile(ledger, one.id))}
+            for one in profiles.statuses(ledger)
+        ]
+
+
+def show_profile(profile_id: str) -> Row:
+    """Give everything of one profile."""
+    with app.opened() as parts:
+        return to_json(_profile(parts, profile_id))
+
+
+def tried_profile(profile_id: str, aliases: Sequence[str]) -> tuple[WatchProfile, WatchProfile]:
+    """Give a profile as it is and as it would be with these aliases."""
+    with app.opened() as parts:
+        profile = _profile(parts, profile_id)
+    return profile, replace(profile, aliases=(*profile.aliases, *aliases))
+
+
+def pause_profile(profile_id: str) -> None:
+    """Stop looking and mailing."""
+    _switch(registration.pause, profile_id)
+
+
+def resume_profile(profile_id: str) -> None:
+    """Look and mail again."""
+    _switch(registration.resume, profile_id)
+
+
+def withdraw_profile(profile_id: str, *, at_once: bool) -> Row:
+    """Withdraw a profile; give the receipt, or the day on which everything goes."""
+    with app.opened() as parts:
+        _profile(parts, profile_id)
+        now = parts.clock.now()
+        with parts.ledger.writing() as ledger:
+            # Whoever holds key and ledger could delete the file: asking for a mailed code would protect nobody.
+            code = withdrawal.ask_withdrawal(ledger, parts.vault, profile_id, now, actor="operator")
+            withdrawal.confirm_withdrawal(ledger, parts.vault, profile_id, code or "", now)
+            if at_once:
+                withdrawal.shorten_grace(ledger, profile_id, now, now)
+        receipts = [receipt for receipt in app.erase(parts) if receipt.profile_id == profile_id]
+        return to_json(receipts[0]) if receipts else {"profile_id": profile_id, "erase_at": now + withdrawal.GRACE}
+
+
+def run_once(*, sources: tuple[str, ...], profile_id: str | None) -> list[Row]:
+    """Ask each source once and take what came the whole way, then queue what is due; a row a source.
+
+    With a profile, sources are asked for that one only; what they answer is matched for everyone.
+    Raises StopRun in the end for what failed; what worked is kept.
+    """
+    failures: list[str] = []
+    with app.opened() as parts:
+        asked = replace(parts, asked_for=profile_id)
+        rows = [_run_source(asked, source, failures) for source in sources or parts.settings.run_sources]
+        with _gathering(failures):
+            queue_due(parts)
+    if failures:
+        raise StopRun("\n".join(failures))
+    return rows
+
+
+def submit(seen: Sequence[str], *, profile_id: str, note: str) -> list[Row]:
+    """Take in what somebody saw, the whole way; a row for each."""
+    with app.opened() as parts:
+        _profile(parts, profile_id)
+        return [asdict(taken) for taken in submissions.take_in(parts, seen, profile_id=profile_id, note=note)]
+
+
+def digest(*, profile_id: str | None, preview: Path | None, send: bool) -> Row:
+    """Write what the next digests would say into a folder, or queue what is due and perhaps send it."""
+    with app.opened() as parts:
+        if preview is not None:
+            return {"previews": [str(path) for path in write_previews(parts, profile_id, preview)]}
+        now = parts.clock.now()
+        if profile_id is not None:
+            queued = int(queue_digest(parts.ledger, parts.desk, profile_id, now) is not None)
+        else:
+            queued = queue_due(parts)
+        sent = {kind.value: number for kind, number in app.send_queued(parts).items()} if send else {}
+        return {"queued": queued, **sent}
+
+
+def write_previews(parts: Parts, profile_id: str | None, folder: Path) -> Iterator[Path]:
+    """Write the next digest of a profile, or of all, as HTML and text; nothing is sent and nothing changes."""
+    with parts.ledger.reading() as ledger:
+        wanted = [profile_id] if profile_id else [one.id for one in profiles.statuses(ledger)]
+    folder.mkdir(parents=True, exist_ok=True)
+    for wanted_id in wanted:
+        copies = preview_digest(parts.ledger, parts.desk, wanted_id, parts.clock.now())
+        for number, copy in enumerate(copies, 1):
+            path = folder / (f"{wanted_id}.html" if len(copies) == 1 else f"{wanted_id}-{number}.html")
+            path.write_text(copy.mail.html, encoding="utf-8")
+            path.with_suffix(".txt").write_text(f"{copy.mail.subject}\n\n{copy.mail.text}", encoding="utf-8")
+            yield path
+
+
+def queue_due(parts: Parts) -> int:
+    """Queue urgent mails and digests that are due; give how many there are."""
+    now = parts.clock.now()
+    return len(queue_urgent(parts.ledger, parts.desk, now)) + len(queue_digests(parts.ledger, parts.desk, now))
+
+
+def serve(host: str, port: int) -> None:
+    """Serve the web page until stopped."""
+    import uvicorn
+
+    from monitors.web.app import make_app
+
+    with app.opened() as parts:
+        uvicorn.run(make_app(parts), host=host, port=port, log_level="warning", server_header=False)
+
+
+def _run_source(parts: Parts, source: str, failures: list[str]) -> Row:
+    name, parts = app.find_source(parts, source)
+    row: Row = {"source": name, "batches": 0, "posts": 0}
+    with _gathering(failures):
+        for batch in pipeline.watch(parts, name):
+            row["batches"] += 1
+            row["posts"] += batch.count
+    return row
+
+
+@contextmanager
+def _gathering(failures: list[str]) -> Iterator[None]:
+    """Let the rest go on; what failed is told once everything else is through."""
+    try:
+        yield
+    except BadInputError:
+        raise
+    except MonitorError as error:
+        failures.append(" ".join(part for part in (str(error), error.advice) if part))
+
+
+def _profile(parts: Parts, profile_id: str) -> WatchProfile:
+    with parts.ledger.reading() as ledger:
+        profile = profiles.get(ledger, parts.vault, profile_id)
+    if profile is None:
+        raise BadInputError(say("cli.profile.not_found"), field=profile_id)
+    return profile
+
+
+def _switch(change: Callable[..., bool], profile_id: str) -> None:
+    with app.opened() as parts, parts.ledger.writing() as ledger:
+        changed = change(ledger, profile_id, parts.clock.now(), actor="operator")
+    if not changed:
+        raise BadInputError(say("cli.profile.not_possible"), field=profile_id)

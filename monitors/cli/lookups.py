@@ -1,0 +1,167 @@
+"""What the commands look up or check: hits, the search store, evidence, sources, keys."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from monitors import app
+from monitors.cli.words import say
+from monitors.codec import to_json
+from monitors.errors import BadInputError
+from monitors.ledger import batches, fetches, hits
+from monitors.parts import Parts
+from monitors.profiles.doctor import Finding, check_keys
+from monitors.profiles.registration import active_profiles
+from monitors.records import Hit, Stage
+from monitors.settings import Settings
+from monitors.sources.plan import plan_queries
+from search.build import document_of
+from search.index import Search
+
+Row = dict[str, Any]
+LOOKS_FOR = timedelta(days=30)
+"""How far back the last look at a source is asked for."""
+
+
+def search(words: str, *, profile_id: str | None, limit: int) -> list[Row]:
+    """Find hits by words, newest first."""
+    with app.opened() as parts:
+        found = parts.index().find(Search(words=words, profile_id=profile_id, limit=limit))
+        return [to_json(document) for document in found.documents]
+
+
+def explain(hit_id: str) -> Row:
+    """Say why a hit is one: every match with its reason, every score with its threshold and nearest example."""
+    with app.opened() as parts, parts.ledger.reading() as ledger:
+        hit = hits.one(ledger, parts.vault, hit_id)
+    if hit is None:
+        raise BadInputError(say("cli.hit.not_found"), field=hit_id)
+    return {
+        "id": hit.id,
+        "profile_id": hit.profile_id,
+        "severity": hit.severity.value,
+        "matches": [to_json(match) for match in hit.matches],
+        "scores": [to_json(score) for score in hit.scores],
+    }
+
+
+def rescore() -> Row:
+    """Score every stored hit again that another model scored, or none; its old scores stay with it."""
+    from monitors.scoring.judge import judge
+
+    with app.opened() as parts:
+        scorer, done = parts.scorer(), 0
+        for old in _old_hits(parts, f"{scorer.revision}"):
+            new = [
+                replace(hit, earlier_scores=(*before.scores, *before.earlier_scores))
+                for before, hit in zip(old, judge(old, scorer), strict=True)
+            ]
+            with parts.ledger.writing() as ledger:
+                hits.replace(ledger, parts.vault, new)
+            parts.index().put([document_of(hit, parts.pseudonym(hit)) for hit in new])
+            done += len(new)
+        return {"rescored": done, "revision": scorer.revision}
+
+
+def rebuild_index() -> int:
+    """Make the search store again from the ledger; give the number of documents."""
+    with app.opened() as parts, parts.ledger.reading() as ledger:
+        found = hits.iter_all(ledger, parts.vault, stage=Stage.INDEX)
+        return parts.index().rebuild(document_of(hit, parts.pseudonym(hit)) for hit in found)
+
+
+def check_index() -> list[str]:
+    """Name what is wrong with the search store."""
+    with app.opened() as parts:
+        return parts.index().check()
+
+
+def check_sources() -> list[Row]:
+    """Say how the last look at each source ended."""
+    with app.opened() as parts, parts.ledger.reading() as ledger:
+        looks = fetches.looks(ledger, since=parts.clock.now() - LOOKS_FOR)
+        never = sorted(set(parts.settings.run_sources) - {look.source for look in looks})
+    rows: list[Row] = [
+        {
+            "source": f"{look.source} {look.part}".strip(),
+            "outcome": look.kind.value,
+            "at": look.at.isoformat(timespec="minutes"),
+            "advice": _advice(look.kind.value),
+        }
+        for look in looks
+    ]
+    return rows + [{"source": name, "outcome": "-", "at": "-", "advice": say("cli.advice.never")} for name in never]
+
+
+def plan_sources() -> list[Row]:
+    """Say what each source will be asked."""
+    with app.opened() as parts, parts.ledger.reading() as ledger:
+        plan = plan_queries(active_profiles(ledger, parts.vault, parts.clock.now()))
+    asks = "; ".join(" ".join((*query.words, *query.handles, *query.tags, *query.channels)) for query in plan)
+    return [{"source": name, "queries": len(plan), "asks": asks} for name in parts.settings.run_sources]
+
+
+def backup_key(to: Path) -> None:
+    """Write the master key to another place."""
+    from monitors.profiles.master_key import back_up
+
+    with app.opened() as parts:
+        back_up(parts.ledger, parts.settings, to, parts.clock.now())
+
+
+def doctor() -> list[str]:
+    """Say in words what is not as it should be."""
+    with app.opened() as parts:
+        findings = [
+            say(f"profiles.doctor.{found.id}", **found.values) for found in check_keys(parts.settings, parts.ledger)
+        ]
+        with parts.ledger.reading() as ledger:
+            leaks = batches.leaks(ledger)
+        findings += [say("cli.doctor.leak", place=leak.place[:12], stage=leak.stage.value) for leak in leaks]
+        return findings + [say("cli.doctor.index", problem=problem) for problem in parts.index().check()]
+
+
+def verify_evidence(profile_id: str | None) -> list[str]:
+    """Check every link and every byte; give what was found in words."""
+    from monitors.evidence.verify import verify
+
+    with app.opened() as parts:
+        return [finding.told(say) for finding in verify(parts.sealer, profile_id)]
+
+
+def export_evidence(profile_id: str, to: Path) -> Path:
+    """Write a bundle that verifies without Shouwang; give where it is."""
+    from monitors.evidence.export import export
+
+    with app.opened() as parts:
+        return export(parts.sealer, profile_id, to, parts.clock.now(), actor="operator")
+
+
+def load_kibana() -> int:
+    """Load our objects into Kibana; give how many there are."""
+    from search.kibana.loader import load
+
+    settings = Settings()
+    if settings.kibana_url is None:
+        raise BadInputError(say("cli.kibana.no_address"), field="SHOUWANG_KIBANA_URL")
+    key = settings.kibana_api_key
+    return load(settings.kibana_url, api_key=key.get_secret_value() if key else None)
+
+
+def _tell_key(found: Finding) -> str:
+    values: dict[str, Any] = dict(found.values)
+    return say(f"profiles.doctor.{found.id}", **values)
+
+
+def _advice(kind: str) -> str:
+    return "" if kind == "ok" else say(f"cli.advice.{kind}")
+
+
+def _old_hits(parts: Parts, revision: str) -> Iterator[list[Hit]]:
+    with parts.ledger.reading() as ledger:
+        stored = list(hits.iter_all(ledger, parts.vault, stage=Stage.INDEX))
+    old = [hit for hit in stored if any(score.revision != revision for score in hit.scores) or not hit.scores]
+    for start in range(0, len(old), 256):
+        yield old[start : start + 256]

@@ -1,0 +1,145 @@
+"""The table of contents: what is done to a post, stage after stage.
+
+Each stage takes a batch and gives it back: done, counted, and safe to do again. What it found out stands in the
+ledger, where the next stage takes it from; a run killed anywhere goes on where it stopped.
+"""
+
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+
+from sqlalchemy import Connection
+
+from monitors import pictures
+from monitors.captures import captures_of
+from monitors.evidence.seal import seal_hit
+from monitors.ledger import batches
+from monitors.ledger import hits as stored
+from monitors.logs import stage_line
+from monitors.matching.found import hits_in, outcomes_of
+from monitors.parts import Parts
+from monitors.profiles.registration import active_profiles
+from monitors.records import Batch, Hit, OutcomeKind, Stage, WatchProfile
+from monitors.scoring.judge import judge
+from monitors.sources import collect as sources
+from monitors.sources.plan import plan_queries
+from search.build import document_of
+
+STAGES = tuple(Stage)
+
+
+def watch(parts: Parts, source: str) -> Generator[Batch]:
+    """Take what a source posted the whole way, batch by batch; what an earlier run left half-way comes first."""
+    for batch in chain(unfinished(parts), collect(parts, source)):
+        yield go_through(parts, batch)
+
+
+def go_through(parts: Parts, batch: Batch) -> Batch:
+    """Take one batch through every stage after the first."""
+    match(parts, batch)
+    score(parts, batch)
+    seal(parts, batch)
+    return index(parts, batch)
+
+
+def unfinished(parts: Parts) -> list[Batch]:
+    """Give the batches that a run was killed over, or that waited for a store that was down."""
+    with parts.ledger.reading() as ledger:
+        waiting = [batches.waiting_for(ledger, stage) for stage in STAGES[1:]]
+    return list({batch.sha256: batch for batch in chain(*waiting)}.values())
+
+
+def collect(parts: Parts, source: str) -> Iterator[Batch]:
+    """What was posted? Into the spool, with the fingerprints of its pictures."""
+    profiles = _watched(parts)
+    if not profiles:  # nothing is crawled before somebody confirmed
+        return
+    yield from sources.collect(
+        parts.sources[source],
+        plan_queries([profile for profile in profiles if parts.asked_for in {None, profile.id}]),
+        ledger=parts.ledger,
+        spool=parts.spool,
+        deadline=parts.deadline(),
+        clock=parts.clock,
+        prepare=pictures.hasher(parts.get_media) if any(profile.photos for profile in profiles) else None,
+    )
+
+
+def match(parts: Parts, batch: Batch) -> Batch:
+    """Is it about her? What is becomes a hit, sealed under her key."""
+    if _is_told(parts, batch, Stage.MATCHING):
+        return batch
+    now = parts.clock.now()
+    posts = list(parts.spool.posts(batch))
+    hits = hits_in(posts, parts.matchers(_watched(parts)), now)
+    with _telling(parts, batch, Stage.MATCHING) as (ledger, counts):
+        ours = stored.put(ledger, parts.vault, hits, batch_sha256=batch.sha256, at=now)
+        counts.update(outcomes_of(posts, hits, ours))
+    return batch
+
+
+def score(parts: Parts, batch: Batch) -> Batch:
+    """Does it matter? Each hit gets its scores and how soon she should hear of it."""
+    hits = judge(_left_by(parts, batch, Stage.MATCHING), parts.scorer())
+    with _telling(parts, batch, Stage.SCORING) as (ledger, counts):
+        stored.replace(ledger, parts.vault, hits)
+        counts.update(_advanced(ledger, batch, hits, Stage.SCORING))
+    return batch
+
+
+def seal(parts: Parts, batch: Batch) -> Batch:
+    """Can it be proved? Bytes as they arrived, encrypted and chained."""
+    hits = _left_by(parts, batch, Stage.SCORING)
+    raws = parts.spool.raws(batch, {hit.post.raw_sha256 for hit in hits}) if hits else {}
+    for hit in hits:
+        seal_hit(parts.sealer, hit, captures_of(hit, raws, parts.get_media, parts.clock.now()))
+    with _telling(parts, batch, Stage.EVIDENCE) as (ledger, counts):
+        counts.update(_advanced(ledger, batch, hits, Stage.EVIDENCE))
+    return batch
+
+
+def index(parts: Parts, batch: Batch) -> Batch:
+    """Where is it found again? In the search store, without her names and without the writer's."""
+    hits = _left_by(parts, batch, Stage.EVIDENCE)
+    if hits:
+        parts.index().put([document_of(hit, parts.pseudonym(hit)) for hit in hits])
+    with _telling(parts, batch, Stage.INDEX) as (ledger, counts):
+        counts.update(_advanced(ledger, batch, hits, Stage.INDEX))
+    return batch
+
+
+def _watched(parts: Parts) -> tuple[WatchProfile, ...]:
+    with parts.ledger.reading() as ledger:
+        return active_profiles(ledger, parts.vault, parts.clock.now())
+
+
+def _left_by(parts: Parts, batch: Batch, stage: Stage) -> tuple[Hit, ...]:
+    with parts.ledger.reading() as ledger:
+        return stored.of_batch(ledger, parts.vault, batch.sha256, stage=stage)
+
+
+def _advanced(ledger: Connection, batch: Batch, hits: Iterable[Hit], to: Stage) -> Counter[OutcomeKind]:
+    """Move hits on, and count each post of theirs once; a post whose hits were withdrawn meanwhile is skipped."""
+    come_from = STAGES[STAGES.index(to) - 1]
+    stored.advance(ledger, [hit.id for hit in hits], come_from=come_from, to=to)
+    waiting = batches.outcomes_of(ledger, batch.sha256, come_from).get(OutcomeKind.PASSED, 0)
+    waiting -= sum(batches.outcomes_of(ledger, batch.sha256, to).values())
+    if waiting <= 0:  # told before: a repeated stage counts nothing twice
+        return Counter()
+    passed = len({hit.post.id for hit in hits})
+    return Counter({OutcomeKind.PASSED: passed, OutcomeKind.SKIPPED: waiting - passed})
+
+
+def _is_told(parts: Parts, batch: Batch, stage: Stage) -> bool:
+    with parts.ledger.reading() as ledger:
+        return bool(batches.outcomes_of(ledger, batch.sha256, stage))
+
+
+@contextmanager
+def _telling(parts: Parts, batch: Batch, stage: Stage) -> Iterator[tuple[Connection, Counter[OutcomeKind]]]:
+    """Open the one transaction in which a stage stores what it did and what became of each post."""
+    with stage_line(stage, batch=batch.sha256[:12]) as counts, parts.ledger.writing() as ledger:
+        yield ledger, counts
+        if counts.total():
+            batches.put_outcomes(ledger, batch.sha256, stage, counts)

@@ -1,0 +1,14 @@
+"""Every source of this installation, by name: a new platform is one line here."""
+
+from collections.abc import Mapping
+
+from monitors.settings import Settings
+from monitors.sources.requester import Requester
+from monitors.sources.rss import RssSource
+from monitors.sources.source import Source
+
+
+def open_sources(settings: Settings, requester: Requester) -> Mapping[str, Source]:
+    """Give the sources that a run may ask; opening one asks nothing."""
+    sources: tuple[Source, ...] = (RssSource(settings.feeds, requester),)
+    return {source.name: source for source in sources}

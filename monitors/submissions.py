@@ -1,0 +1,35 @@
+"""What she or a helper saw: taken in like any other post, and hers without asking any matcher."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from monitors import pipeline
+from monitors.matching.handed_in import HandedIn
+from monitors.parts import Parts
+from monitors.records import hit_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """One post that was taken in, and its hit."""
+
+    post_id: str
+    hit_id: str
+
+
+def take_in(
+    parts: Parts, seen: Sequence[str], *, profile_id: str, note: str, language: str = "zh-CN"
+) -> Iterator[Taken]:
+    """Take addresses and files the whole way, for this profile whatever they say; an empty answer gives nothing."""
+    from monitors.sources.submitted import SubmittedSource
+
+    source = SubmittedSource(seen, parts.requester, clock=parts.clock)
+    handed_in = replace(
+        parts,
+        sources={**parts.sources, source.name: source},
+        more_matchers=(HandedIn(profile_id, note, language=language),),
+    )
+    for batch in pipeline.collect(handed_in, source.name):
+        pipeline.go_through(handed_in, batch)
+        for post in parts.spool.posts(batch):
+            yield Taken(post_id=post.id, hit_id=hit_id(profile_id, post.id))
