@@ -114,9 +114,7 @@ def backup_key(to: Path) -> None:
 def doctor() -> list[str]:
     """Say in words what is not as it should be."""
     with app.opened() as parts:
-        findings = [
-            say(f"profiles.doctor.{found.id}", **found.values) for found in check_keys(parts.settings, parts.ledger)
-        ]
+        findings = [_tell_key(found) for found in check_keys(parts.settings, parts.ledger)]
         with parts.ledger.reading() as ledger:
             leaks = batches.leaks(ledger)
         findings += [say("cli.doctor.leak", place=leak.place[:12], stage=leak.stage.value) for leak in leaks]
