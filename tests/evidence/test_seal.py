@@ -181,6 +181,23 @@ def test_a_crash_after_the_bytes_loses_nothing(sealer: Sealer, monkeypatch: pyte
 
 
 @pytest.mark.usefixtures("her")
+def test_an_end_put_back_forks_nothing(sealer: Sealer) -> None:
+    """When the record of the chain's end is an older one, the next link still follows the last."""
+    one, two, three = hits(3)
+    seal_hit(sealer, one, [a_capture()])
+    with sealer.ledger.reading() as connection:
+        older = exhibits.sealed_head(connection, HER)
+    seal_hit(sealer, two, [a_capture()])
+    with sealer.ledger.writing() as connection:
+        exhibits.put_head(connection, HER, older or b"", NOON)
+
+    (link,) = seal_hit(sealer, three, [a_capture()])
+
+    assert link.sequence == 3
+    assert problems(sealer) == []
+
+
+@pytest.mark.usefixtures("her")
 def test_leftovers_are_swept(sealer: Sealer) -> None:
     """Files without a link, finished or not, go; every file with a link stays."""
     (hit,) = hits(1)

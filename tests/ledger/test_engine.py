@@ -1,5 +1,6 @@
 """Opening the ledger."""
 
+import sqlite3
 import stat
 import threading
 from pathlib import Path
@@ -94,6 +95,22 @@ def test_writers_wait_for_each_other(ledger: Ledger) -> None:
 
     with ledger.reading() as connection:
         assert len(connection.execute(select(facts)).all()) == 8
+
+
+def test_a_new_file_waits_for_who_is_making_it(tmp_path: Path) -> None:
+    """A process that opens a ledger in the moment in which another makes it waits instead of failing."""
+    path = tmp_path / "ledger.sqlite"
+    maker = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    maker.execute("BEGIN EXCLUSIVE")
+    threading.Timer(0.2, maker.rollback).start()
+    engine = open_engine(f"sqlite:///{path}")
+
+    with engine.begin() as connection:
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+
+    engine.dispose()
+    maker.close()
+    assert mode == "wal"
 
 
 def test_scrubbed_rows_are_gone_from_the_file(sqlite_ledger: Ledger) -> None:

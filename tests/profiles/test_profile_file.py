@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from monitors.errors import BadInputError
 from monitors.matching.images.fingerprint import fingerprint_reference
 from monitors.messages import LANGUAGES, say_in
-from monitors.profiles.profile_file import BadProfileError, read_profile_file
+from monitors.profiles.profile_file import LARGEST_PHOTO, BadProfileError, read_profile_file
 from monitors.records import Fingerprint, ProfileState, Recipient, Schedule, Scope, WatchProfile
 from tests.builders import NOON
 
@@ -133,6 +133,8 @@ CASES = [
     pytest.param("adult_in_all_photos: 18", 6, "adult_in_all_photos", "not_yes_or_no", id="age"),
     pytest.param("photos: [{file: missing.jpg}]", 6, "photos[0].file", "cannot_open", id="no such photo"),
     pytest.param("photos: [{file: torn.jpg}]", 6, "photos[0].file", "bad_photo", id="truncated photo"),
+    pytest.param("photos: [{file: huge.jpg}]", 6, "photos[0].file", "photo_too_large", id="huge photo"),
+    pytest.param(f"photos: [{{file: {'x' * 501}}}]", 6, "photos[0].file", "too_long", id="path of 501 letters"),
     pytest.param("photos: [{label: x}]", 6, "photos[0].file", "missing", id="photo without file"),
     pytest.param(
         "  - {scope: voice, given_by: self, authority: self}", 6, "consents[1].scope", "not_a_choice", id="scope"
@@ -163,6 +165,8 @@ CASES = [
 def test_a_mistake_is_named(tmp_path: Path, added: str, line: int, field: str, mistake: str) -> None:
     """A mistake is told once, with its line and its field."""
     (tmp_path / "torn.jpg").write_bytes(b"\xff\xd8 torn")
+    with (tmp_path / "huge.jpg").open("wb") as huge:
+        huge.truncate(LARGEST_PHOTO + 1)
 
     found = mistakes(tmp_path, SHORTEST + added + "\n")
 
@@ -186,6 +190,15 @@ CHANGED = [
 def test_what_is_needed_is_asked_for(tmp_path: Path, before: str, after: str, mistake: tuple[int, str, str]) -> None:
     """A file without a name, her address or her consent is refused at the right place."""
     assert mistakes(tmp_path, SHORTEST.replace(before, after)) == [mistake]
+
+
+def test_two_mistakes_of_one_photo(tmp_path: Path) -> None:
+    """A photo that cannot be read and a label without text are both told."""
+    (tmp_path / "torn.jpg").write_bytes(b"\xff\xd8 torn")
+
+    found = mistakes(tmp_path, SHORTEST + "photos: [{file: torn.jpg, label: ''}]\n")
+
+    assert found == [(6, "photos[0].label", "empty"), (6, "photos[0].file", "bad_photo")]
 
 
 def test_photos_need_their_own_consent(tmp_path: Path) -> None:
