@@ -1,17 +1,19 @@
 """Is a text about her, by name: the matcher of the pipeline, and ``find`` for a single text."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import exp
 
 from typing_extensions import override
 
 from monitors.matching.matcher import Matcher
-from monitors.matching.names.normalise import Batch, read_batch
+from monitors.matching.names.candidates import Candidate, Search, search
+from monitors.matching.names.judges.judge import Evidence, Judgement, judge
+from monitors.matching.names.normalise import read_batch
+from monitors.matching.names.readings import Reading, other_readings
 from monitors.matching.names.reasons import give_reason
-from monitors.matching.names.shelf import Candidate, Shelf
-from monitors.matching.names.verify import evidence_for
+from monitors.matching.names.shelf import Shelf, build_shelf
 from monitors.records import Match, Method, Post, Scope, WatchProfile
 
 THRESHOLD = 0.5
@@ -33,11 +35,25 @@ class Finding:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """A judgement of an entry (its number on the shelf); ``span`` is of the original text."""
+
+    entry: int
+    span: tuple[int, int]
+    judgement: Judgement
+
+
+Judged = dict[tuple[int, int], list[_Judged]]
+"""Judgements by post and profile."""
+Sure = Mapping[tuple[int, int], Sequence[_Judged]]
+
+
 class NameMatcher(Matcher):
     """Finds profiles by their names, however these are written."""
 
     def __init__(self, profiles: Sequence[WatchProfile], *, now: datetime, threshold: float = THRESHOLD) -> None:
-        self._shelf = Shelf([profile for profile in profiles if profile.allows(Scope.NAMES, now)])
+        self._shelf = build_shelf([profile for profile in profiles if profile.allows(Scope.NAMES, now)])
         self._threshold = threshold
 
     @override
@@ -53,40 +69,12 @@ class NameMatcher(Matcher):
         """Give, for each text in order, every place that reaches the threshold, the strongest first."""
         found: list[list[Finding]] = []
         for chunk in _chunks(texts):
-            found.extend(self._find_chunk(chunk))
+            found.extend(_find_chunk(self._shelf, chunk, self._threshold))
         return found
 
     def all_spans(self, text: str, profile_id: str) -> list[tuple[int, int]]:
         """Give every place of a text that names this profile, in the order of the text."""
         return sorted({finding.span for finding in self.find(text) if finding.profile_id == profile_id})
-
-    def _find_chunk(self, texts: Sequence[str]) -> list[list[Finding]]:
-        batch = read_batch(texts)
-        found: list[list[Finding]] = [[] for _ in texts]
-        for candidate in self._shelf.candidates(batch):
-            finding = self._judge(texts[candidate.post], candidate, batch)
-            if finding:
-                found[candidate.post].append(finding)
-        return [sorted(findings, key=lambda finding: (-finding.score, finding.span)) for findings in found]
-
-    def _judge(self, text: str, candidate: Candidate, batch: Batch) -> Finding | None:
-        span = int(batch.origins[candidate.places[0]]), int(batch.origins[candidate.places[-1]]) + 1
-        evidence = evidence_for(candidate, batch)
-        score = 0.0 if evidence is None else round(1 / (1 + exp(-evidence)), 4)
-        if score < self._threshold:
-            return None
-        written = text[span[0] : span[1]]
-        variant = candidate.variant
-        is_plain = variant.method is Method.EXACT and written != variant.query
-        return Finding(
-            profile_id=candidate.profile.id,
-            method=Method.NORMALISED if is_plain else variant.method,
-            score=score,
-            span=span,
-            query=variant.query,
-            candidate=written,
-            reason=give_reason(written, candidate),
-        )
 
 
 def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -98,6 +86,107 @@ def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
         size += len(text) + 1
     if size:
         yield texts[start:]
+
+
+def _find_chunk(shelf: Shelf, texts: Sequence[str], threshold: float) -> list[list[Finding]]:
+    batch = read_batch(texts)
+    readings = [Reading(batch=batch, posts=range(len(texts))), *other_readings(batch)]
+    searches = [_Searched(shelf=shelf, reading=reading, search=search(shelf, reading.batch)) for reading in readings]
+    judged: Judged = defaultdict(list)
+    for searched in searches:
+        _judge_all(searched, searched.search.strong(), texts, {}, judged)
+    sure = {key: tuple(several) for key, several in judged.items()}
+    for searched in searches:
+        _judge_all(searched, searched.search.weak(searched.known(sure)), texts, sure, judged)
+    found: list[list[Finding]] = [[] for _ in texts]
+    for (post, profile), several in judged.items():
+        found[post].extend(
+            _as_finding(shelf, profile, one, texts[post]) for one in _apart(several) if one.judgement.score >= threshold
+        )
+    return [sorted(findings, key=lambda finding: (-finding.score, finding.span)) for findings in found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Searched:
+    """A reading of the posts with what was found in it."""
+
+    shelf: Shelf
+    reading: Reading
+    search: Search
+
+    def known(self, sure: Mapping[tuple[int, int], object]) -> dict[int, set[int]]:
+        """Give, by post of the reading, the profiles that are surely named in it."""
+        number_of = {post: number for number, post in enumerate(self.reading.posts)} if sure else {}
+        known: dict[int, set[int]] = defaultdict(set)
+        for post, profile in sure:
+            if post in number_of:
+                known[number_of[post]].add(profile)
+        return known
+
+
+def _judge_all(
+    searched: _Searched, candidates: Iterable[Candidate], texts: Sequence[str], sure: Sure, judged: Judged
+) -> None:
+    """Judge candidates beside what is known of their post; keep those more likely than not."""
+    shelf, origins = searched.shelf, searched.reading.batch.origins
+    for candidate in candidates:
+        watched = shelf.entries[candidate.entry]
+        key = searched.reading.posts[candidate.place.post], watched.profile
+        evidence = _evidence(searched, candidate, watched.profile, sure.get(key, ()))
+        judgement = judge(candidate, watched.entry, evidence, texts[key[0]])
+        if judgement and judgement.odds > 0:
+            span = int(origins[judgement.first]), int(origins[judgement.last]) + 1
+            judged[key].append(_Judged(entry=candidate.entry, span=span, judgement=judgement))
+
+
+def _evidence(searched: _Searched, candidate: Candidate, profile: int, sure: Sequence[_Judged]) -> Evidence:
+    """Give the context terms of a profile in the post, and another name of hers, neither where the candidate stands."""
+    place, terms = candidate.place, dict[str, float]()
+    for term in searched.search.terms.get(place.post, []):
+        if profile in term.owners and (term.last < place.first or term.first > place.last):
+            owned = term.owners[profile]
+            terms[owned.shown] = max(terms.get(owned.shown, 0.0), owned.weight)
+    also = ""
+    if candidate.trait.weak and sure:
+        start, end = place.span
+        apart = (one for one in sure if one.span[1] <= start or end <= one.span[0])
+        also = next((searched.shelf.entries[one.entry].entry.text for one in apart), "")
+    return Evidence(terms=tuple(terms.items()), also_named=also)
+
+
+def _apart(several: list[_Judged]) -> list[_Judged]:
+    """Give the surest judgements of a profile in a post, none over another."""
+    kept: list[_Judged] = []
+    for one in sorted(several, key=lambda one: (-one.judgement.odds, one.span[0] - one.span[1])):
+        if all(one.span[1] <= other.span[0] or other.span[1] <= one.span[0] for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _as_finding(shelf: Shelf, profile: int, one: _Judged, text: str) -> Finding:
+    judgement, entry = one.judgement, shelf.entries[one.entry].entry
+    written = text[slice(*one.span)]
+    method = judgement.method
+    if method is Method.EXACT and written != entry.text:
+        method = Method.NORMALISED
+    watched = shelf.profiles[profile]
+    return Finding(
+        profile_id=watched.id,
+        method=method,
+        score=round(judgement.score, 4),
+        span=one.span,
+        query=entry.text,
+        candidate=written,
+        reason=give_reason(
+            method,
+            written,
+            entry.text,
+            language=watched.languages[0] if watched.languages else "",
+            terms=[term for term, _ in judgement.evidence.terms],
+            cue=next((cue.text for cue in judgement.cues if cue.is_title), ""),
+            others=judgement.evidence.also_named,
+        ),
+    )
 
 
 def _as_match(post: Post, finding: Finding) -> Match:

@@ -146,12 +146,12 @@ def test_an_array_says_where_it_breaks() -> None:
 
 def test_a_dry_run_shows_what_a_change_would_do() -> None:
     """A changed alias shows the posts it would add, and those it would lose."""
-    before, after = a_profile(aliases=("晓月亮",)), a_profile(aliases=("青河小月",))
+    before, after = a_profile(aliases=("晓月亮",)), a_profile(aliases=("蓝莓汽水",))
     posts = read_posts(
         stream(
             {"id": "kept", "text": "林晓月"},
             {"id": "lost", "text": "那个晓月亮"},
-            {"id": "added", "text": "青河小月 发了"},
+            {"id": "added", "text": "蓝莓汽水 发了"},
             {"id": "none", "text": "无关"},
         ),
         file="f",

@@ -19,7 +19,21 @@ STOPS = set('\n\r\v\f\u0085\u2028\u2029,!?;:…、。！？；：，()[]{}<>（�
 JOINERS = set(".·•‧∙⋅・･-‐‑‒–—―_/\\|¦~～^`'’‘ʼ＇+=&#@:")
 MASKS = set("*＊×✕✖╳○●◯□■▢▣△▲▽▼☆★◇◆※¤⬜⬛🔲🔳❌❎⭕")
 IGNORED_RANGES = ((0xFE00, 0xFE0F), (0xE0000, 0xE0FFF), (0x180B, 0x180F), (0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3))
-IGNORED = {0x34F, 0x61C, 0x640, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
+IGNORED = {
+    0x34F,
+    0x61C,
+    0x640,
+    0x115F,
+    0x1160,
+    0x17B4,
+    0x17B5,
+    0x3164,
+    0xFFA0,
+    0x2C7,
+    0x2CA,
+    0x2CB,
+    0x2D9,
+}  # the last four: tones beside Bopomofo
 MARK_RANGES = (
     (0x300, 0x36F), (0x483, 0x489), (0x591, 0x5C7), (0x610, 0x61A), (0x64B, 0x65F), (0x670, 0x670), (0x6D6, 0x6ED),
     (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0x302A, 0x302F), (0x3099, 0x309A), (0xFE20, 0xFE2F), (0xFF9E, 0xFF9F),
@@ -47,12 +61,13 @@ def _in_ranges(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
 
 def _plain(char: str, simplify: Callable[[str], str]) -> str:
     """Give the readable form: compatible, small, simplified; accents stay."""
-    if char in RADICALS:
-        return RADICALS[char]
+    if char in RADICALS or "\u3131" <= char <= "\u318e":
+        return RADICALS.get(char, char)  # a Korean initial stays one letter: it stands for a syllable
     form = unicodedata.normalize("NFKC", char)
     form = unicodedata.normalize("NFKC", form.casefold())
-    if char in BY_HAND and char not in "đħłø":
-        form = BY_HAND[char]
+    for hidden in (char, form):
+        if hidden in BY_HAND and hidden not in "đħłø":
+            form = BY_HAND[hidden]
     return simplify(form) if len(form) == 1 else form
 
 
@@ -88,13 +103,15 @@ def _kind(char: str) -> Kind:
 
 
 def _letter_or_rest(char: str) -> Kind:
-    category = unicodedata.category(char)
+    category, name = unicodedata.category(char), unicodedata.name(char, "")
     if char.isspace():
         return Kind.SPACE
+    if name.startswith(("CJK STROKE", "CJK RADICAL")):
+        return Kind.HAN
     if category == "Nd":
         return Kind.DIGIT
     if char.isalnum() or category in {"Mn", "Mc"}:
-        return SCRIPTS.get(unicodedata.name(char, "").split(" ")[0], Kind.LETTER)
+        return SCRIPTS.get(name.split(" ")[0], Kind.LETTER)
     return Kind.STOP if category in {"Ps", "Pe", "Pi", "Pf", "Po", "Zl", "Zp", "Cc"} else Kind.SYMBOL
 
 

@@ -1,0 +1,1 @@
+"""How likely a place means her: one judge a kind of variant."""

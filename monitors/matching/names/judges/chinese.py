@@ -1,0 +1,87 @@
+"""Chinese letters as they stand: the name itself, look-alikes, parts, masks, mixed initials, titles."""
+
+from math import log
+
+from monitors.matching.names.judges.gaps import gap_odds, is_uniform
+from monitors.matching.names.kinds import Kind
+from monitors.matching.names.place import WORD_KINDS, Gap, Place
+from monitors.matching.names.plausibility import MOST, log_odds_of_name
+from monitors.matching.names.variants.korean import PARTICLES
+from monitors.matching.names.variants.spell import Entry
+from monitors.matching.names.variants.variant import Rule, Trait
+from monitors.records import Method
+
+PRIOR = log(1e-6)
+"""One token in a million is a mention of her: 2026-03, chosen on the development set, see docs/evaluation.md#names."""
+MASK_SIGN = 6.0
+"""A mask between two letters is seldom anything but a mask."""
+MOST_MASKS = 4
+KANA_NAME = 3.0
+
+
+def judge_letters(place: Place, trait: Trait, entry: Entry) -> float | None:
+    """Give the log-odds that letters which spell a name here mean her; None where they cannot."""
+    gaps = place.gaps()
+    masked = _masked(place, trait, gaps)
+    between = None if masked is None else gap_odds(place, _unmasked(gaps, trait))
+    if masked is None or between is None or _cuts_word(place):
+        return None
+    if entry.kind in {Kind.KANA, Kind.HANGUL}:
+        return _judge_other_script(place, trait, entry, between)
+    skip = gaps[0].text if is_uniform(place, gaps) and set(gaps[0].kinds) <= {Kind.SPACE, Kind.JOINER} else ""
+    units, start, end = place.units(skip=skip if _goes_on(place, skip) else "")
+    own = entry.letters if trait.method is Method.EXACT else ""
+    odds = log_odds_of_name(units, start, end, PRIOR - trait.cost + masked, but=own)
+    return min(odds + between, MOST)
+
+
+def _masked(place: Place, trait: Trait, gaps: list[Gap]) -> float | None:
+    """Give what masks say; None where a mask is needed and there is none."""
+    if trait.rule is Rule.MASK_INSIDE:
+        found = [gap for gap in gaps if Kind.MASK in gap.kinds]
+        is_masked = len(found) == 1 == len(gaps) and len(found[0].text) <= MOST_MASKS
+        return MASK_SIGN if is_masked and set(found[0].kinds) == {Kind.MASK} else None
+    if trait.rule is Rule.MASK_AFTER:
+        return MASK_SIGN if place.kind(place.last + 1) == Kind.MASK else None
+    if trait.rule is Rule.MASK_BEFORE:
+        return MASK_SIGN if place.kind(place.first - 1) == Kind.MASK else None
+    return 0.0
+
+
+def _unmasked(gaps: list[Gap], trait: Trait) -> list[Gap]:
+    return [] if trait.rule is Rule.MASK_INSIDE else gaps
+
+
+def _goes_on(place: Place, skip: str) -> bool:
+    """Whether the same separator stands on beside the name: then all of the text is written apart."""
+    return bool(skip) and (place.before(len(skip)) == skip or place.after(len(skip)) == skip)
+
+
+def _cuts_word(place: Place) -> bool:
+    """Whether a Latin letter or digit of the name is part of a longer token."""
+    first, last = place.kind(place.first), place.kind(place.last)
+    return (first in WORD_KINDS and place.kind(place.first - 1) in WORD_KINDS) or (
+        last in WORD_KINDS and place.kind(place.last + 1) in WORD_KINDS
+    )
+
+
+def _judge_other_script(place: Place, trait: Trait, entry: Entry, between: float) -> float | None:
+    if entry.kind is Kind.HANGUL and not _stands_in_korean(place):
+        return None
+    length = len(entry.letters)
+    if entry.kind is Kind.KANA and length < 4:
+        between -= KANA_NAME
+    return min(MOST, KANA_NAME + 0.5 * length - trait.cost + between)
+
+
+def _stands_in_korean(place: Place) -> bool:
+    """Whether a Korean name begins a token and only a particle or title follows it."""
+    if place.kind(place.first - 1) == Kind.HANGUL:
+        return False
+    rest = place.after(6)
+    follows = ""
+    for at, letter in enumerate(rest):
+        if place.kind(place.last + 1 + at) != Kind.HANGUL:
+            break
+        follows += letter
+    return not follows or follows in PARTICLES

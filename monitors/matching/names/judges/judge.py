@@ -1,0 +1,92 @@
+"""From a candidate to a probability: the judge of its kind, then everything around it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp
+
+from monitors.matching.names.candidates import Candidate
+from monitors.matching.names.cues import REACH, Cue, person_cues, thing_weight
+from monitors.matching.names.judges.chinese import judge_letters
+from monitors.matching.names.judges.latin import judge_anchor, judge_handle, judge_initials, judge_latin
+from monitors.matching.names.judges.sound import judge_sound
+from monitors.matching.names.kinds import Kind
+from monitors.matching.names.plausibility import words
+from monitors.matching.names.variants.spell import Entry
+from monitors.matching.names.variants.variant import Rule
+from monitors.records import Method
+
+SECOND_TERM = 0.5
+"""Each further context term says half of the one before it."""
+ALSO_NAMED = 4.5
+PERSON_SAYS = {Method.HOMOPHONE: 0.0, Method.LOOKALIKE: 0.0, Method.MASK: 0.5, Method.INITIALS: 0.5, Method.PINYIN: 0.5}
+"""How much of a cue counts: that a person is meant does not say that it is she where the letters are others."""
+MOST_ODDS = 6.9
+"""Nothing is surer than 0.999."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What else a post holds about a profile: context terms with their weights, and another of her names."""
+
+    terms: tuple[tuple[str, float], ...] = ()
+    also_named: str = ""
+
+    @property
+    def odds(self) -> float:
+        """All of it as log-odds."""
+        weights = sorted((weight for _, weight in self.terms), reverse=True)
+        terms = sum(weight * SECOND_TERM**at for at, weight in enumerate(weights))
+        return terms + (ALSO_NAMED if self.also_named else 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """How likely a place means her. ``first`` and ``last`` are indices into the batch."""
+
+    odds: float
+    method: Method
+    first: int
+    last: int
+    cues: tuple[Cue, ...]
+    evidence: Evidence
+
+    @property
+    def score(self) -> float:
+        """The probability."""
+        return 1 / (1 + exp(-min(self.odds, MOST_ODDS)))
+
+
+def judge(candidate: Candidate, entry: Entry, evidence: Evidence, text: str) -> Judgement | None:
+    """Judge a candidate for an entry; ``text`` is the original post. None where the name cannot stand."""
+    first, last, method = candidate.place.first, candidate.place.last, candidate.trait.method
+    odds: float | None
+    if candidate.trait.rule is Rule.SOUND:
+        odds, method = judge_sound(candidate.place, candidate.trait, entry) or (None, method)
+    elif candidate.trait.rule is Rule.ANCHOR:
+        odds, first, last = judge_anchor(candidate.place, entry, text) or (None, first, last)
+    else:
+        odds = _judge_as_written(candidate, entry, text)
+    if odds is None:
+        return None
+    cues, against = _surroundings(candidate, entry)
+    total = odds + sum(cue.weight for cue in cues) * PERSON_SAYS.get(method, 1.0) + against + evidence.odds
+    return Judgement(odds=total, method=method, first=first, last=last, cues=tuple(cues), evidence=evidence)
+
+
+def _judge_as_written(candidate: Candidate, entry: Entry, text: str) -> float | None:
+    place, trait = candidate.place, candidate.trait
+    if trait.rule is Rule.INITIALS:
+        return judge_initials(place, trait, text)
+    if trait.rule is Rule.HANDLE:
+        return judge_handle(place, entry, text)
+    if trait.rule in {Rule.LATIN, Rule.LATIN_TURNED}:
+        return judge_latin(place, trait, entry, text)
+    return judge_letters(place, trait, entry)
+
+
+def _surroundings(candidate: Candidate, entry: Entry) -> tuple[Sequence[Cue], float]:
+    """Give what stands beside the name: for a person, and against one."""
+    if entry.kind is not Kind.HAN or candidate.trait.rule is Rule.HANDLE:
+        return (), 0.0
+    before, after = candidate.place.before(REACH), candidate.place.after(REACH)
+    return person_cues(before, after), thing_weight(before, after, is_word=entry.letters in words())

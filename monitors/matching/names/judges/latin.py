@@ -1,0 +1,215 @@
+"""Names in letters that stand between spaces: whole tokens, their order, their initials, one letter wrong."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import log
+
+from rapidfuzz.distance import OSA
+
+from monitors.matching.names.kinds import Kind
+from monitors.matching.names.place import WORD_KINDS, Gap, Place
+from monitors.matching.names.plausibility import MOST, NEVER, english_words, log_of_token
+from monitors.matching.names.variants.arabic import PREFIXES
+from monitors.matching.names.variants.latin import LATIN_TITLES
+from monitors.matching.names.variants.spell import Entry
+from monitors.matching.names.variants.variant import Rule, Trait
+
+PRIOR = log(1e-6)
+FULL, SINGLE = 4.0, 1.0
+"""A name of several tokens; one token by itself."""
+LOWER_WORDS, SMALL_LETTERS, WRONG_ACCENT, GOES_ON, CAMEL, LONGER_ACCOUNT = -7.0, -4.0, -7.0, -2.0, -1.0, -7.0
+SHORT_NAME = 8
+"""Letters up to which a name in small letters may be words of a language of short words."""
+HANDLE, HANDLE_OTHERWISE = 6.9, 2.0
+"""A handle as it is, and with other signs between its letters."""
+WIDEST = 4
+
+
+def judge_latin(place: Place, trait: Trait, entry: Entry, text: str) -> float | None:
+    """Give the log-odds that tokens mean her; None where they are part of others. ``text`` is the original."""
+    edge = _edges(place, text)
+    gaps = place.gaps()
+    if edge is None or not _gaps_fit(place, gaps, entry, is_turned=trait.rule is Rule.LATIN_TURNED):
+        return None
+    base = FULL if len(entry.parts) > 1 else SINGLE + 0.3 * len(entry.letters)
+    return min(MOST, base + edge - trait.cost + _case_odds(place, entry, text) + _accent_odds(place, entry))
+
+
+def _edges(place: Place, text: str) -> float | None:
+    """Give what the ends of the name say; None where it is part of a longer token."""
+    before, after = place.kind(place.first - 1), place.kind(place.last + 1)
+    odds = 0.0
+    if place.kind(place.last) in WORD_KINDS and after in WORD_KINDS:
+        return None
+    if place.kind(place.first) in WORD_KINDS and before in WORD_KINDS:
+        if place.kind(place.first) == Kind.ARABIC and _token_before(place) in PREFIXES:
+            return 0.0
+        if not _is_camel(place, text):
+            return None
+        odds += CAMEL
+    return odds + account_odds(place)
+
+
+def account_odds(place: Place) -> float:
+    """Give what speaks against a name that goes on with a sign and a letter: a longer account, a double name."""
+    before, after = place.before(2)[::-1], place.after(3)
+    if any(side[:1] in {"_", "."} and side[1:2].isascii() and side[1:2].isalnum() for side in (before, after)):
+        return LONGER_ACCOUNT
+    goes_on = after[:1] in {"-", "'", "’"} and after[1:2].isalnum() and after[1:3].strip() != "s"
+    return GOES_ON if goes_on else 0.0
+
+
+def _token_before(place: Place) -> str:
+    rest = place.before(4)
+    return rest.split(" ")[-1] if rest else ""
+
+
+def _is_camel(place: Place, text: str) -> bool:
+    """Whether the name begins with a capital after a small letter, as in a hashtag."""
+    start = place.span[0]
+    return text[start].isupper() and text[start - 1].islower()
+
+
+def _gaps_fit(place: Place, gaps: list[Gap], entry: Entry, *, is_turned: bool) -> bool:
+    """Whether the tokens stand beside each other as those of one name."""
+    if any(len(gap.text) > WIDEST for gap in gaps):
+        return False
+    if gaps and len(gaps) == len(place.places) - 1 and len(gaps) > 3:
+        return all(Kind.STOP not in gap.kinds for gap in gaps)  # e m i l y: every letter alone
+    previous = 0
+    for gap in gaps:
+        if not _gap_fits(gap, gap.at - previous, is_turned=is_turned and previous == 0):
+            return False
+        previous = gap.at
+    return _runs_fit(place, gaps, entry)
+
+
+def _gap_fits(gap: Gap, letters: int, *, is_turned: bool) -> bool:
+    if Kind.STOP in gap.kinds:
+        return is_turned and gap.text.strip() == ","
+    if "." in gap.text and letters > 1 and " " in gap.text:
+        return gap.text.strip() == "." and letters <= 2  # a full stop, unless after a title or an initial
+    return "\n" not in gap.text
+
+
+def _runs_fit(place: Place, gaps: list[Gap], entry: Entry) -> bool:
+    """Whether each run of letters is made of whole parts of the name, initials and titles."""
+    if entry.kind is not Kind.LATIN or not gaps:
+        return True
+    letters = place.bare_letters()
+    pieces = {*entry.parts, *entry.pieces, *LATIN_TITLES}
+    cuts = [0, *(gap.at for gap in gaps), len(letters)]
+    runs = [letters[start:end] for start, end in pairwise(cuts)]
+    return all(len(run) <= 2 or _made_of(run, pieces) for run in runs)
+
+
+def _made_of(run: str, pieces: set[str]) -> bool:
+    return not run or any(run.startswith(piece) and _made_of(run[len(piece) :], pieces) for piece in pieces if piece)
+
+
+def _case_odds(place: Place, entry: Entry, text: str) -> float:
+    """Give what small letters say: a name of everyday words, or of short ones, is written with capitals."""
+    start, end = place.span
+    shown = text[start:end]
+    if shown != shown.lower() or entry.kind is not Kind.LATIN:
+        return 0.0
+    if entry.parts and all(part in english_words() for part in entry.parts) and " " in shown:
+        return LOWER_WORDS
+    return SMALL_LETTERS if len(entry.letters) < SHORT_NAME and " " in shown else 0.0
+
+
+def _accent_odds(place: Place, entry: Entry) -> float:
+    """Give what accents say: they may be missing, but not be others."""
+    if entry.plain == entry.bare or entry.kind is not Kind.LATIN:
+        return 0.0
+    shown = [letter for letter in place.written if letter.isalnum()]
+    asked = [letter for letter in entry.plain if letter.isalnum()]
+    bare = [letter for letter in entry.bare if letter.isalnum()]
+    if len(shown) != len(asked):
+        return 0.0
+    right = all(letter in pair for letter, *pair in zip(shown, asked, bare, strict=True))
+    return 0.0 if right else WRONG_ACCENT
+
+
+def judge_initials(place: Place, trait: Trait, text: str) -> float | None:
+    """Give the log-odds that first letters mean her; None where they are part of a token."""
+    gaps = place.gaps()
+    if _edges(place, text) != 0.0 or any(len(gap.text) > 2 or Kind.STOP in gap.kinds for gap in gaps):
+        return None
+    follows, start = place.after(2), place.span[0]
+    if (follows[:1] in {".", "-"} and follows[1:2].isalnum()) or text[max(start - 1, 0)] in ".-_@#":
+        return None
+    letters = len(place.places)
+    is_chinese = place.kind(place.first) == Kind.BOPOMOFO or place.kind(place.first) == Kind.HANGUL
+    other = -3.0 * letters - 4.0 if is_chinese else log_of_token(place.written)
+    return PRIOR - trait.cost - other
+
+
+def judge_handle(place: Place, entry: Entry, text: str) -> float | None:
+    """Give the log-odds that a handle stands here; None where it is part of a longer one."""
+    start, end = place.span
+    if text[start - 1 : start].isalnum() and text[start - 1].isascii():
+        return None
+    if text[start - 1 : start] == "_" or (
+        text[start - 1 : start] in {".", "-"} and text[start - 2 : start - 1].isalnum()
+    ):
+        return None
+    rest = text[end : end + 2]
+    if (rest[:1].isascii() and rest[:1].isalnum()) or rest[:1] == "_":
+        return None
+    if rest[:1] in {".", "-"} and rest[1:].isascii() and rest[1:].isalnum():
+        return None
+    return HANDLE if place.written == entry.plain.lstrip("@") else HANDLE_OTHERWISE
+
+
+def judge_anchor(place: Place, entry: Entry, text: str) -> tuple[float, int, int] | None:
+    """Give the log-odds that the token beside this one is the other one misspelt, with the first and last place.
+
+    None where it is not. One letter may be wrong, missing, doubled or swapped.
+    """
+    if _edges(place, text) != 0.0 or len(entry.parts) < 2:
+        return None
+    token = place.bare_letters()
+    for other, is_after in _neighbours(entry.parts, token):
+        found = place.token_beside(after=is_after)
+        if found is None:
+            continue
+        shown, index = found
+        odds = _misspelling(other, shown)
+        if odds is not None:
+            first, last = (place.first, index) if is_after else (index, place.last)
+            return odds, first, last
+    return None
+
+
+def _neighbours(parts: Sequence[str], token: str) -> list[tuple[str, bool]]:
+    """Give the part that should stand beside a part, and whether it stands after it."""
+    first, last = parts[0], parts[-1]
+    found = []
+    if token == first:
+        found.append((last, True))
+    if token == last:
+        found.append((first, False))
+    return found
+
+
+def _misspelling(asked: str, shown: str) -> float | None:
+    """Give the log-odds that a token is a misspelling of a part of a name."""
+    if shown == asked or len(asked) < 4 or OSA.distance(asked, shown, score_cutoff=1) > 1:
+        return None
+    odds = 3.0
+    if shown[0] != asked[0]:
+        odds -= 4.0
+    if shown in english_words() or english_words().get(shown, NEVER) > log(1e-5):
+        odds -= 3.0
+    if (
+        len(shown) != len(asked)
+        and (asked.startswith(shown) or shown.startswith(asked))
+        and not _is_doubling(asked, shown)
+    ):
+        odds -= 4.0
+    return odds
+
+
+def _is_doubling(asked: str, shown: str) -> bool:
+    return len(shown) > 1 and shown == asked + asked[-1]

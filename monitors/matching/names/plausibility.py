@@ -1,0 +1,147 @@
+"""What else could stand here: how likely a stretch of Chinese is to be ordinary words or another person's name.
+
+Log-probabilities of the words of a unigram model, with a token for people (surname and given letters). A name is
+believed when it explains the text better than everything else does.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from math import log
+
+from monitors.matching.names.tables import data_lines
+
+TOTAL_WORDS = 60e6
+UNKNOWN_LETTER = log(1e-7)
+FULL_NAME, GIVEN_ALONE = log(1e-2), log(1e-3)
+"""How many tokens are a person's full name, or a given name alone."""
+RARE_GIVEN, RARE_SURNAME = log(3e-6), log(2e-6)
+LONGEST_WORD = 4
+LATIN_TOKEN, LATIN_LETTER = log(1e-2), log(1 / 12)
+BREAK = "\n"
+"""A unit over which no word reaches."""
+NEVER = -99.0
+ORPHAN, SELDOM_ALONE = 5.0, log(1e-3)
+"""Against a name that leaves a letter which seldom stands alone and makes a word with the name's edge: 竹|林晓月."""
+MOST = 4.5
+"""Log-odds of a name when the words around it leave no doubt: 0.99."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """How often a surname and a letter of a given name occur among people, as log-probabilities."""
+
+    surnames: Mapping[str, float]
+    given: Mapping[str, float]
+
+
+@cache
+def words() -> Mapping[str, float]:
+    """Give the log-probability of every known word; about 60 ms the first time."""
+    found = {}
+    for line in data_lines("words.txt"):
+        word, count = line.split(" ")
+        found[word] = log(int(count) / TOTAL_WORDS)
+    return found
+
+
+@cache
+def people() -> People:
+    """Give how people are called."""
+    counts: dict[str, dict[str, int]] = {"surname": {}, "given": {}}
+    for line in data_lines("people.txt"):
+        kind, key, count = line.split(" ")
+        counts[kind][key] = int(count)
+    surnames, given = (sum(part.values()) for part in counts.values())
+    return People(
+        surnames={key: log(count / surnames) for key, count in counts["surname"].items()},
+        given={key: log(count / given) for key, count in counts["given"].items()},
+    )
+
+
+@cache
+def english_words() -> Mapping[str, float]:
+    """Give the log-probability of common English words."""
+    entries = [line.split(" ") for line in data_lines("english.txt")]
+    return {word: log(int(count) / 600e3) for word, count in entries}
+
+
+def log_odds_of_name(units: Sequence[str], start: int, end: int, prior: float, *, but: str = "") -> float:
+    """Give the log-odds, at most ``MOST``, that ``units[start:end]`` is the name rather than anything else.
+
+    A unit is one Chinese letter, a run of other letters, or ``BREAK``. ``prior`` is the log-probability of the name
+    as a token; ``but`` is a person's name that does not count as another explanation (her own).
+    """
+    otherwise, lengths = _best(units, 0, but)
+    after, lengths_after = _best(units, end, but)
+    odds = min(MOST, otherwise[start] + prior + after[-1] - otherwise[-1])
+    if start and lengths[start] == 1:
+        odds -= _orphan(units[start - 1], units[start - 1 : start + 1], units[start - 1 : start + 2])
+    if end < len(units) and _first_length(lengths_after) == 1:
+        odds -= _orphan(units[end], units[end - 1 : end + 1], units[max(end - 2, start) : end + 1])
+    return odds
+
+
+def _orphan(letter: str, pair: Sequence[str], triple: Sequence[str]) -> float:
+    """Give what speaks against a name that leaves beside it a letter which makes a word with the name's edge."""
+    known = words()
+    makes_word = "".join(pair) in known or "".join(triple) in known
+    return ORPHAN if makes_word and known.get(letter, NEVER) < SELDOM_ALONE else 0.0
+
+
+def _first_length(lengths: Sequence[int]) -> int:
+    """Give the length of the first token of the best reading."""
+    at = len(lengths) - 1
+    while at - lengths[at] > 0:
+        at -= lengths[at]
+    return lengths[at]
+
+
+def _best(units: Sequence[str], start: int, but: str) -> tuple[list[float], list[int]]:
+    """Give the log-probability of the best reading of ``units[start:i]`` for every ``i``, and its last token's length."""
+    known, surnames = words(), people().surnames
+    best, lengths = [0.0], [0]
+    for at in range(start, len(units)):
+        text = units[at]
+        top, length = best[-1] + _unit(text, known), 1
+        for first in range(at - 1, max(start, at + 1 - LONGEST_WORD) - 1, -1):
+            letter = units[first]
+            if len(letter) > 1 or letter == BREAK:
+                break
+            text = letter + text
+            chance = known.get(text, NEVER)
+            if text != but and (letter in surnames or at - first == 1):
+                chance = max(chance, _person(text))
+            if best[first - start] + chance > top:
+                top, length = best[first - start] + chance, at - first + 1
+        best.append(top)
+        lengths.append(length)
+    return best, lengths
+
+
+def _unit(unit: str, known: Mapping[str, float]) -> float:
+    if unit == BREAK:
+        return 0.0
+    if unit.isascii():
+        return log_of_token(unit)
+    return known.get(unit, UNKNOWN_LETTER)
+
+
+def log_of_token(token: str) -> float:
+    """Give the log-probability of a Latin token among Chinese."""
+    return LATIN_TOKEN + max(english_words().get(token, NEVER), LATIN_LETTER * len(token))
+
+
+@lru_cache(maxsize=65536)
+def _person(text: str) -> float:
+    """Give the log-probability of a stretch as any person's full name, or given name alone."""
+    folk = people()
+    given = text[2:] if text[:2] in folk.surnames and len(text) > 2 else text[1:]
+    surname = folk.surnames.get(text[: len(text) - len(given)], RARE_SURNAME)
+    full = FULL_NAME + surname + _given(given) if len(given) < 3 else NEVER
+    return max(full, GIVEN_ALONE + _given(text)) if len(text) == 2 else full
+
+
+def _given(letters: str) -> float:
+    folk = people().given
+    return sum(folk.get(letter, RARE_GIVEN) for letter in letters)

@@ -1,0 +1,68 @@
+"""Russian names: their cases, and how they are written in Latin letters."""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from monitors.matching.names.variants.variant import Rule, Variant, variant
+from monitors.records import Method
+
+# Endings by case (nominative, genitive, dative, accusative, instrumental, prepositional); the longest that fits wins.
+ENDINGS = {
+    "ова": ("ова", "овой", "овой", "ову", "овой", "овой"),
+    "ева": ("ева", "евой", "евой", "еву", "евой", "евой"),
+    "ина": ("ина", "иной", "иной", "ину", "иной", "иной"),
+    "ая": ("ая", "ой", "ой", "ую", "ой", "ой"),
+    "яя": ("яя", "ей", "ей", "юю", "ей", "ей"),
+    "ов": ("ов", "ова", "ову", "ова", "овым", "ове"),
+    "ев": ("ев", "ева", "еву", "ева", "евым", "еве"),
+    "ин": ("ин", "ина", "ину", "ина", "иным", "ине"),
+    "ии": ("ии", "ого", "ому", "ого", "им", "ом"),
+    "ыи": ("ыи", "ого", "ому", "ого", "ым", "ом"),
+    "ия": ("ия", "ии", "ии", "ию", "иеи", "ии"),
+    "я": ("я", "и", "е", "ю", "еи", "е"),
+    "а": ("а", "ы", "е", "у", "ои", "е"),
+    "и": ("и", "я", "ю", "я", "ем", "е"),
+    "ь": ("ь", "и", "и", "ь", "ью", "и"),
+}
+UNDECLINED = ("о", "е", "у", "ю", "э", "ы", "их", "ых", "ко")
+LATIN = (
+    dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", ["a", "b", "v", "g", "d", "e", "e", "zh", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "kh", "ts", "ch", "sh", "shch", "-", "y", "-", "e", "yu", "ya"], strict=True)),
+    dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", ["a", "b", "v", "g", "d", "e", "yo", "j", "z", "i", "i", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "h", "c", "ch", "sh", "sch", "-", "y", "-", "e", "iu", "ia"], strict=True)),
+)  # fmt: skip
+
+
+def decline(word: str) -> tuple[str, ...]:
+    """Give the six cases of a name in bare letters (й is и, ё is е)."""
+    if word.endswith(UNDECLINED):
+        return (word,) * 6
+    for ending, cases in ENDINGS.items():
+        if word.endswith(ending) and len(word) > len(ending):
+            return tuple(word.removesuffix(ending) + case.replace("й", "и") for case in cases)
+    return tuple(word + case for case in ("", "а", "у", "а", "ом", "е"))
+
+
+def spell_cyrillic(parts: Sequence[str], plain_parts: Sequence[str]) -> Iterator[Variant]:
+    """Give cases, orders, initials and Latin spellings; ``plain_parts`` still tell й from и."""
+    declined = [decline(part) for part in parts]
+    cases = list(zip(*declined, strict=True))
+    for case in dict.fromkeys(cases[1:]):
+        yield variant("".join(case), Rule.LATIN, Method.VARIANT, 0.0)
+    if len(parts) > 1:
+        for case in dict.fromkeys(cases):
+            yield variant(case[-1] + "".join(case[:-1]), Rule.LATIN_TURNED, Method.VARIANT, 0.5)
+            yield variant(
+                "".join(part[0] for part in case[:-1]) + case[-1], Rule.LATIN, Method.INITIALS, 2.0, weak=True
+            )
+            yield variant(case[0], Rule.LATIN, Method.GIVEN_NAME, 2.0, weak=True)
+    yield from _in_latin(plain_parts)
+
+
+def _in_latin(parts: Sequence[str]) -> Iterator[Variant]:
+    forms = {
+        tuple("".join(table.get(letter, "") for letter in part).replace("-", "") for part in parts) for table in LATIN
+    }
+    for spelled, is_turned in product(sorted(forms), (False, True)):
+        pattern = "".join((spelled[-1], *spelled[:-1]) if is_turned else spelled)
+        if pattern and not (is_turned and len(spelled) == 1):
+            rule = Rule.LATIN_TURNED if is_turned else Rule.LATIN
+            yield variant(pattern, rule, Method.LATIN, 1.0, weak=len(spelled) == 1)
