@@ -15,6 +15,7 @@ from monitors.alerts.render import Rendered, render
 from monitors.ledger import digests, fetches, hits, outbox
 from monitors.ledger.outbox import MailKind
 from monitors.logs import log
+from monitors.profiles.checks import confirming_address
 from monitors.records import Hit, Recipient, WatchProfile
 
 BENIGN_FOR = timedelta(days=3)
@@ -115,6 +116,6 @@ def _links(desk: Desk, profile: WatchProfile, recipient: Recipient, edition: Edi
         all_hits=to(Purpose.HITS),
         hits={hit.id: to(Purpose.HIT, hit.id) for hit in edition.hits},
         pause=to(Purpose.PAUSE),
-        withdraw=to(Purpose.WITHDRAW) if recipient.is_self else None,
+        withdraw=to(Purpose.WITHDRAW) if recipient.address == confirming_address(profile) else None,
         expire_on=(now + LIFETIMES[Purpose.HITS]).astimezone(ZoneInfo(profile.schedule.timezone)).date(),
     )

@@ -8,7 +8,7 @@ from hashlib import sha256
 from sqlalchemy import Connection
 
 from monitors.alerts.letters import Sender, write_letter
-from monitors.alerts.links import Links, Purpose
+from monitors.alerts.links import DeadLinkError, Links, Purpose
 from monitors.alerts.render import Rendered
 from monitors.ledger import outbox
 from monitors.ledger.outbox import Letter, MailKind
@@ -43,6 +43,13 @@ class Desk:
     def reader(self, recipient: Recipient) -> str:
         """Name a recipient in links and where the outbox tells them apart, as a keyed hash."""
         return mac_of_address(self.vault, recipient.address)[:32]
+
+    def recipient(self, recipients: Sequence[Recipient], reader: str) -> Recipient:
+        """Find whom a link was made for. Raises DeadLinkError when that address gets no mail any more."""
+        for recipient in recipients:
+            if self.reader(recipient) == reader:
+                return recipient
+        raise DeadLinkError("a link of somebody who is no recipient any more")
 
     def address(self, purpose: Purpose, profile_id: str, reader: str, now: datetime, subject: str = "") -> str:
         """Make a link for a mail."""
@@ -81,8 +88,3 @@ class Desk:
             now=now,
             digest_id=digest_id,
         )
-
-
-def reader_of(desk: Desk, recipients: Sequence[Recipient], reader: str) -> Recipient | None:
-    """Find the recipient a link was made for; None when that address gets no mail any more."""
-    return next((recipient for recipient in recipients if desk.reader(recipient) == reader), None)

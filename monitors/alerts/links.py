@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     NOT_ME = "not-me"
     CONFIRM_WITHDRAWAL = "confirm-withdrawal"
     WITHDRAWN = "withdrawn"
+    ACTIVITY = "activity"
 
 
 LIFETIMES = {
@@ -34,7 +35,11 @@ LIFETIMES = {
     Purpose.NOT_ME: registration.CONFIRM_WITHIN,
     Purpose.CONFIRM_WITHDRAWAL: withdrawal.CONFIRM_WITHIN,
     Purpose.WITHDRAWN: withdrawal.GRACE,
+    Purpose.ACTIVITY: timedelta(days=14),
 }
+
+
+SHOWING = frozenset({Purpose.HITS, Purpose.HIT, Purpose.ACTIVITY})
 
 
 class DeadLinkError(MonitorError):
@@ -59,7 +64,12 @@ class Link:
     subject: str = ""
 
     def to(self, purpose: Purpose, subject: str = "") -> "Link":
-        """Another link for the same reader; it lives no longer than this one, or clicking would renew it forever."""
+        """Another link for the same reader; it lives no longer than this one, or clicking would renew it forever.
+
+        Raises ValueError where this link shows nothing: the way out of a mail of last year must not lead in.
+        """
+        if self.purpose not in SHOWING:
+            raise ValueError("a link to act with gives no link to look with")
         return Link(
             purpose=purpose,
             profile_id=self.profile_id,
