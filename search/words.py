@@ -24,7 +24,7 @@ _UNSPACED = (
     (0x1100, 0x11FF),  # Hangul jamo
     (0x1780, 0x17FF),  # Khmer
     (0x1950, 0x19FF),  # Tai Le, New Tai Lue, Khmer symbols
-    (0x1A20, 0x1AAF),  # Tai Tham
+    (0x1A20, 0x1AAF),  # Lanna
     (0x2E80, 0x2FDF),  # radicals
     (0x3005, 0x3007),  # 々〆〇
     (0x3021, 0x3029),  # Hangzhou numerals

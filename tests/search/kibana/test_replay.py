@@ -109,3 +109,28 @@ def test_a_field_that_is_gone_turns_it_red(
     shown = replay(client, f"{index_prefix}-without", saved_objects(), kbn_es_query)
 
     assert shown != expected()
+
+
+@pytest.mark.parametrize(
+    ("query", "texts"),
+    [
+        ('"林晓月"', {"听说林晓月转学了", "聽說林曉月轉學了", "林·晓·月"}),
+        ('text: "林晓月"', {"听说林晓月转学了", "林·晓·月"}),
+        ('"xiaoyue"', {"Lin Xiǎoyuè"}),
+        ('"林晓月" and severity: "urgent"', set()),
+    ],
+    ids=["anywhere", "as written", "without tone marks", "with a facet"],
+)
+def test_a_name_in_quotation_marks_is_found_in_kibana(
+    client: Elasticsearch, index_prefix: str, kbn_es_query: Translate, query: str, texts: set[str]
+) -> None:
+    """What docs/howto/kibana.md says of searching by hand is so."""
+    written = ["听说林晓月转学了", "聽說林曉月轉學了", "林·晓·月", "月晓林", "林某和晓月", "Lin Xiǎoyuè"]
+    ElasticIndex(client, prefix=index_prefix).put([a_document(text=text) for text in written])
+    view = {"title": f"{index_prefix}-hits", "fields": []}
+    asked = {"indexPattern": view, "queries": [{"query": query, "language": "kuery"}], "filters": []}
+
+    (translated,) = kbn_es_query([asked])
+
+    found = client.search(index=f"{index_prefix}-hits", query=translated)
+    assert {hit["_source"]["text"] for hit in found["hits"]["hits"]} == texts
