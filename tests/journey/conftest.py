@@ -1,0 +1,5 @@
+"""The story's own fixture."""
+
+from tests.journey.servers import story
+
+__all__ = ["story"]
