@@ -1,40 +1,81 @@
-"""Pictures of posts, fetched through the one door into memory and nowhere else."""
+"""Pictures and videos of posts: through the guard, within bounds, in memory and never on disk."""
 
 from collections import OrderedDict
-from datetime import timedelta
+from datetime import datetime, timedelta
+from hashlib import sha256
+from threading import Lock
+from urllib.parse import urlsplit
 
 from monitors.errors import SkipPost
-from monitors.records import Media
+from monitors.records import FetchKind, Media
 from monitors.sources.requester import Named, Requester
 
 LARGEST = 20 * 1024 * 1024
-"""Bytes of one picture; the decoder refuses larger ones anyway."""
+"""Bytes of one file; Mastodon takes pictures up to 16 MB."""
 KEPT_BYTES = 64 * 1024 * 1024
-"""Of all pictures remembered: what a run needs twice, to compare and then to seal."""
-LONGEST = timedelta(seconds=60)
+LONGEST = timedelta(seconds=30)
+DEAD_FOR = timedelta(minutes=10)
+"""A host that could not be reached is left alone for so long: one dead host must not stop a whole batch."""
 
 
 class MediaFetcher:
-    """Fetches pictures and remembers the last ones for a while, in memory."""
+    """Fetches media, and keeps what came last for the stage that wants it again. One object a process."""
 
     def __init__(self, requester: Requester) -> None:
         self._requester = requester
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._addresses: dict[str, str] = {}
+        self._contents: OrderedDict[str, bytes] = OrderedDict()
+        self._dead: dict[str, datetime] = {}
+        self._lock = Lock()
 
     def get(self, media: Media) -> bytes:
-        """Give a picture's bytes. Raises SkipPost with the fetch outcome's id when it cannot be had."""
-        if media.url not in self._kept:
-            self._keep(media.url, self._fetch(media.url))
-        return self._kept[media.url]
+        """Give a file's bytes as they are now. Raises SkipPost with the id of what stood in the way.
+
+        The ids: ``too_large``, ``encoding``, ``robots``, ``refused_…`` of the guard, or the kind of the fetch outcome.
+        """
+        kept = self._kept(media)
+        if kept is not None:
+            return kept
+        content = self._fetch(media.url)
+        self._keep(media.url, content)
+        return content
 
     def _fetch(self, url: str) -> bytes:
-        deadline = self._requester.clock.now() + LONGEST
-        fetched = self._requester.get(url, deadline=deadline, named=Named.BY_A_POST, accept="image/*", cap=LARGEST)
+        host, now = _host(url), self._requester.clock.now()
+        if self._dead.get(host, now) > now:
+            raise SkipPost(FetchKind.UNREACHABLE.value)
+        fetched = self._requester.get(
+            url, deadline=now + LONGEST, named=Named.BY_A_POST, accept="image/*, video/*;q=0.9", cap=LARGEST
+        )
+        if fetched.outcome.kind is FetchKind.UNREACHABLE:
+            self._dead[host] = self._requester.clock.now() + DEAD_FOR
         if not fetched.is_ok:
-            raise SkipPost(fetched.outcome.kind.value)
+            detail = fetched.outcome.detail
+            says_more = detail in {"too_large", "encoding", "robots"} or detail.startswith("refused_")
+            raise SkipPost(detail if says_more else fetched.outcome.kind.value)
         return fetched.content
 
+    def _kept(self, media: Media) -> bytes | None:
+        with self._lock:
+            key = media.sha256 or self._addresses.get(media.url, "")
+            if key not in self._contents:
+                return None
+            self._contents.move_to_end(key)
+            return self._contents[key]
+
     def _keep(self, url: str, content: bytes) -> None:
-        self._kept[url] = content
-        while sum(map(len, self._kept.values())) > KEPT_BYTES and len(self._kept) > 1:
-            self._kept.popitem(last=False)
+        key = sha256(content).hexdigest()
+        with self._lock:
+            self._contents[key] = content
+            self._addresses[url] = key
+            while sum(map(len, self._contents.values())) > KEPT_BYTES:
+                self._contents.popitem(last=False)
+            if len(self._addresses) > 10 * len(self._contents) + 1_000:
+                self._addresses = {url: key for url, key in self._addresses.items() if key in self._contents}
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""  # the guard refuses it

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 
 from monitors.settings import Settings
+from monitors.sources.mastodon import Mac, MastodonSource
 from monitors.sources.requester import Requester
 from monitors.sources.rss import RssSource
 from monitors.sources.source import Source
 
 
-def open_sources(settings: Settings, requester: Requester) -> Mapping[str, Source]:
+def open_sources(settings: Settings, requester: Requester, mac: Mac) -> Mapping[str, Source]:
     """Give the sources that a run may ask; opening one asks nothing."""
-    sources: tuple[Source, ...] = (RssSource(settings.feeds, requester),)
+    sources: tuple[Source, ...] = (
+        RssSource(settings.feeds, requester),
+        MastodonSource(settings.mastodon_servers, requester, mac=mac),
+    )
     return {source.name: source for source in sources}

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from itertools import repeat
 
 
@@ -109,8 +110,8 @@ def lie_about_length(wire: Wire) -> None:
 
 
 def bomb(wire: Wire) -> None:
-    """Send 200 MB of zeros as 200 kB of gzip."""
-    body = _gzip_of_zeros(200)
+    """Send 50 MB of zeros as 50 kB of gzip."""
+    body = _gzip_of_zeros(50)
     wire.send(_head(200, {"Content-Encoding": "gzip", "Content-Length": str(len(body))}) + body)
 
 
@@ -234,6 +235,7 @@ def _head(status: int, fields: Mapping[str, str]) -> bytes:
     return f"HTTP/1.1 {status} Told\r\n{lines}Connection: close\r\n\r\n".encode()
 
 
+@cache
 def _gzip_of_zeros(megabytes: int) -> bytes:
     packer = zlib.compressobj(wbits=31)
     zeros = bytes(1024 * 1024)

@@ -85,13 +85,13 @@ MISBEHAVIOURS: dict[str, tuple[Behaviour, FetchKind, str]] = {
 def test_misbehaviour_is_typed(web: Web, behaviour: Behaviour, kind: FetchKind, detail: str) -> None:
     """Whatever a server does, the answer is a typed outcome, in time and within bounds."""
     web.misbehave("/x", behaviour)
-    requester = a_requester(web, longest=timedelta(seconds=1))
+    requester = a_requester(web, longest=timedelta(seconds=2))
     started = time.monotonic()
 
     fetched = requester.get(web.url("/x"), deadline=soon())
 
     assert kind_and_detail(fetched) == (kind, detail)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     assert len(fetched.content) <= 10 * 1024 * 1024
 
 
