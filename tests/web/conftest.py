@@ -6,7 +6,10 @@ import pytest
 
 from monitors.ledger.engine import Ledger
 from monitors.profiles.vault import Vault
+from tests.servers.browser import browser
 from tests.web.room import Served, serve
+
+__all__ = ["browser"]
 
 
 @pytest.fixture

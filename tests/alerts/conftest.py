@@ -1,0 +1,5 @@
+"""What mails are looked at with."""
+
+from tests.servers.browser import browser
+
+__all__ = ["browser"]
