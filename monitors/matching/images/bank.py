@@ -1,13 +1,18 @@
 """The hashes of many reference photos, and the best match of a picture with each of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-import numpy as np
-
-from monitors.matching.images.fingerprint import PDQ, PDQ_VERSION, PHASH, PHASH_VERSION
-from monitors.matching.images.hashes import HashTable
-from monitors.matching.images.verdicts import MIN_QUALITY, PDQ_CLOSENESS, PHASH_CLOSENESS, Closeness
+from monitors.matching.images.changes import Change
+from monitors.matching.images.shelves import (
+    Probe,
+    is_plain_photo,
+    probe_pdq,
+    probe_phash,
+    shelve_pdq,
+    shelve_phash,
+)
+from monitors.matching.images.verdicts import PDQ_CLOSENESS, PHASH_CLOSENESS, WINDOW_CLOSENESS, Closeness
 from monitors.records import Fingerprint, Method
 
 
@@ -20,8 +25,7 @@ class Found:
     distance: int
     bits: int
     score: float
-    change: str
-    """How the photo was laid to look like the picture, such as ``mirror``; empty: as it is."""
+    change: Change
 
 
 class Bank:
@@ -29,60 +33,45 @@ class Bank:
 
     def __init__(self, photos: Sequence[Sequence[Fingerprint]]) -> None:
         """Take the hashes of each photo; a photo's place here is how it is named in what is found."""
-        self._shelves = (
-            _Shelf(photos, PDQ, PDQ_VERSION, PDQ_CLOSENESS),
-            _Shelf(photos, PHASH, PHASH_VERSION, PHASH_CLOSENESS),
-        )
+        self._pdq, self._phash = shelve_pdq(photos), shelve_phash(photos)
+        self._is_plain = [is_plain_photo(photo) for photo in photos]
 
-    def find(self, picture: Iterable[Fingerprint]) -> list[Found]:
+    def find(self, picture: Sequence[Fingerprint]) -> list[Found]:
         """Give the best match with each photo that looks like the picture, strongest first."""
         best: dict[int, Found] = {}
-        for fingerprint in picture:
-            for shelf in self._shelves:
-                for found in shelf.find(fingerprint):
-                    if found.photo not in best or found.score > best[found.photo].score:
-                        best[found.photo] = found
+        for found in self._find_all(picture):
+            if found.photo not in best or found.score > best[found.photo].score:
+                best[found.photo] = found
         return sorted(best.values(), key=lambda found: (-found.score, found.photo))
 
+    def _find_all(self, picture: Sequence[Fingerprint]) -> Iterator[Found]:
+        for probe in probe_pdq(picture):
+            for photo, distance, change in self._pdq.within(probe.bits, PDQ_CLOSENESS.review):
+                done = _combine(change, probe.change)
+                closeness = PDQ_CLOSENESS if done.is_whole else WINDOW_CLOSENESS
+                if distance <= closeness.review:
+                    yield self._judge(photo, distance, done, probe, closeness)
+        for probe in probe_phash(picture):
+            for photo, distance, change in self._phash.within(probe.bits, PHASH_CLOSENESS.review):
+                yield self._judge(photo, distance, change, probe, PHASH_CLOSENESS)
 
-class _Shelf:
-    """The hashes of one kind and version."""
-
-    def __init__(
-        self, photos: Sequence[Sequence[Fingerprint]], algorithm: str, version: str, closeness: Closeness
-    ) -> None:
-        self._algorithm, self._version, self._closeness = algorithm, version, closeness
-        rows = [(at, one) for at, photo in enumerate(photos) for one in photo if self._holds(one)]
-        self._photos = np.array([photo for photo, _ in rows], dtype=np.int32)
-        self._are_plain = np.array([_is_plain(one) for _, one in rows], dtype=np.bool_)
-        self._changes = [_change_of(one) for _, one in rows]
-        self._table = HashTable([one.bits for _, one in rows])
-
-    def _holds(self, fingerprint: Fingerprint) -> bool:
-        return _algorithm_of(fingerprint) == self._algorithm and fingerprint.version == self._version
-
-    def find(self, fingerprint: Fingerprint) -> Iterator[Found]:
-        if not self._holds(fingerprint):
-            return
-        for row, distance in self._table.within(fingerprint.bits, self._closeness.review):
-            is_plain = bool(self._are_plain[row]) or _is_plain(fingerprint)
-            yield Found(
-                photo=int(self._photos[row]),
-                method=self._closeness.method,
-                distance=distance,
-                bits=self._closeness.bits,
-                score=self._closeness.score(distance, is_plain=is_plain),
-                change=self._changes[row],
-            )
+    def _judge(self, photo: int, distance: int, change: Change, probe: Probe, closeness: Closeness) -> Found:
+        # Parts and crops that are too plain have no hash; only a whole picture or photo may have one and be plain.
+        is_plain = probe.is_plain or (self._is_plain[photo] and change.kept == 100)
+        return Found(
+            photo=photo,
+            method=closeness.method,
+            distance=distance,
+            bits=closeness.bits,
+            score=closeness.score(distance, is_plain=is_plain),
+            change=change,
+        )
 
 
-def _algorithm_of(fingerprint: Fingerprint) -> str:
-    return fingerprint.algorithm.partition(":")[0]
-
-
-def _change_of(fingerprint: Fingerprint) -> str:
-    return fingerprint.algorithm.partition(":")[2]
-
-
-def _is_plain(fingerprint: Fingerprint) -> bool:
-    return fingerprint.quality is not None and fingerprint.quality < MIN_QUALITY
+def _combine(photo: Change, picture: Change) -> Change:
+    """Say what was done, from what had to be done to the photo and to the picture to make them alike."""
+    if not picture.form or not photo.form:
+        form = photo.form or picture.form
+    else:
+        form = "" if photo.form == picture.form else photo.form
+    return replace(photo, form=form, is_part=picture.is_part)

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from monitors.errors import BadInputError
 from monitors.matching.images.decoding import DecodingProcess
-from monitors.matching.images.pixels import Frame, Reading, UnreadableError
+from monitors.matching.images.pixels import Frame, Reading, UnreadableError, Wish
 
 Bytes = NDArray[np.uint8]
 
@@ -35,7 +35,7 @@ class Picture:
     """A decoded picture: nothing of the file but its pixels, upright, and a few facts about it."""
 
     pixels: Bytes
-    """Height × width × 3, RGB, uint8, read-only. See-through parts are white."""
+    """Height × width × 3, RGB, uint8, read-only; height × width where grey was asked for. See-through is white."""
     format: str
     """Pillow's name of the format: ``JPEG``, ``PNG``, …; ``VIDEO`` for a key frame."""
     frames: int
@@ -59,10 +59,12 @@ def decode_picture(content: bytes, *, name: str = "", fit: int | None = None) ->
     return decode_frames(content, name=name, fit=fit, at_most=1)[0]
 
 
-def decode_frames(content: bytes, *, name: str = "", fit: int | None = None, at_most: int) -> tuple[Picture, ...]:
+def decode_frames(
+    content: bytes, *, name: str = "", fit: int | None = None, at_most: int, is_grey: bool = False
+) -> tuple[Picture, ...]:
     """Decode up to ``at_most`` frames of an animation, or key frames of a video, spread over its length."""
     try:
-        return _to_pictures(_process().read_frames(content, fit=fit, at_most=at_most))
+        return _to_pictures(_process().read_frames(content, Wish(fit=fit, at_most=at_most, is_grey=is_grey)))
     except UnreadableError as error:
         raise PictureError(error.problem, name=name) from error
 
@@ -85,6 +87,6 @@ def _to_pictures(reading: Reading) -> tuple[Picture, ...]:
 
 
 def _to_array(frame: Frame) -> Bytes:
-    array: NDArray[Any] = np.frombuffer(frame.rgb, dtype=np.uint8).reshape(frame.height, frame.width, 3)
+    array: NDArray[Any] = np.frombuffer(frame.pixels, dtype=np.uint8).reshape(frame.height, frame.width, -1)
     array.flags.writeable = False
-    return array
+    return array.squeeze(axis=2) if array.shape[2] == 1 else array

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from monitors.matching.images.pixels import MAX_BYTES, Frame, Reading, UnreadableError
+from monitors.matching.images.pixels import MAX_BYTES, Frame, Reading, UnreadableError, Wish
 from monitors.matching.images.worker import ANSWER, REQUEST
 
 WALL_SECONDS: Final = 30.0
@@ -39,14 +39,14 @@ class DecodingProcess:
         self._turn = threading.Lock()
         self._running: _Running | None = None
 
-    def read_frames(self, content: bytes, *, fit: int | None = None, at_most: int = 1) -> Reading:
+    def read_frames(self, content: bytes, wish: Wish) -> Reading:
         """Decode there. Raises UnreadableError; also ``too_slow`` and ``decoder_died``, which cost the process."""
         if len(content) > MAX_BYTES:
             raise UnreadableError("too_large")
         with self._turn:
             running = self._ready()
             try:
-                return _ask(running.process, content, fit or 0, at_most, time.monotonic() + self._wall_seconds)
+                return _ask(running.process, content, wish, time.monotonic() + self._wall_seconds)
             except TimeoutError as error:
                 self._stop()
                 raise UnreadableError("too_slow") from error
@@ -98,15 +98,16 @@ def _start() -> subprocess.Popen[bytes]:
     return process
 
 
-def _ask(process: subprocess.Popen[bytes], content: bytes, fit: int, at_most: int, until: float) -> Reading:
+def _ask(process: subprocess.Popen[bytes], content: bytes, wish: Wish, until: float) -> Reading:
     requests, answers = _pipes(process)
-    _send(requests, REQUEST.pack(len(content), fit, at_most) + content, until)
+    _send(requests, REQUEST.pack(len(content), wish.fit or 0, wish.at_most, wish.is_grey) + content, until)
     (length,) = ANSWER.unpack(_receive(answers, ANSWER.size, until))
     head = json.loads(_receive(answers, length, until))
     if "problem" in head:
         raise UnreadableError(head["problem"])
+    depth = 1 if wish.is_grey else 3
     frames = tuple(
-        Frame(width=width, height=height, rgb=_receive(answers, width * height * 3, until))
+        Frame(width=width, height=height, pixels=_receive(answers, width * height * depth, until))
         for width, height in head["frames"]
     )
     width, height = head["declared"]

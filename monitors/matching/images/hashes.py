@@ -4,29 +4,34 @@ A profile has 1 to 20 photos; nothing is ever missed by an index that guesses. T
 faster way would be tested against.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
+Packed = NDArray[np.uint8]
+"""Rows of bytes: one hash a row."""
+
+
+def pack(hashes: str, *, digits: int) -> Packed:
+    """Pack hexadecimal hashes of that many digits each (a multiple of 16), written one after the other."""
+    return np.frombuffer(bytes.fromhex(hashes), dtype=np.uint8).reshape(-1, digits // 2)
+
 
 class HashTable:
-    """Hashes of one length, immutable; a row's number is its place in the sequence it was built from."""
+    """Hashes of one length, immutable; a row's number is its place among those it was built from."""
 
-    def __init__(self, hashes: Sequence[str]) -> None:
-        """Pack hexadecimal hashes, all of the same length (a multiple of 16 digits)."""
-        digits = len(hashes[0]) if hashes else 16
-        packed = np.frombuffer(bytes.fromhex("".join(hashes)), dtype=np.uint64).reshape(len(hashes), digits // 16)
+    def __init__(self, packed: Packed) -> None:
         # Columns: one word of every hash lies together, so that the scan reads memory in order.
-        self._columns: NDArray[np.uint64] = np.ascontiguousarray(packed.T)
+        words = np.ascontiguousarray(packed).view(np.uint64) if len(packed) else np.zeros((0, 0), dtype=np.uint64)
+        self._columns: NDArray[np.uint64] = np.ascontiguousarray(words.T)
+        self._rows = len(packed)
 
     def __len__(self) -> int:
-        return int(self._columns.shape[1])
+        return self._rows
 
     def distances(self, bits: str) -> NDArray[np.uint16]:
         """Give the number of different bits between this hash and every row."""
-        total = np.zeros(len(self), dtype=np.uint16)
-        if not len(self):
+        total = np.zeros(self._rows, dtype=np.uint16)
+        if not self._rows:
             return total
         words = np.frombuffer(bytes.fromhex(bits), dtype=np.uint64)
         for column, word in zip(self._columns, words, strict=True):

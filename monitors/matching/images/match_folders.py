@@ -7,10 +7,12 @@ from monitors.matching.images.bank import Bank
 from monitors.matching.images.decoder import PictureError
 from monitors.matching.images.fingerprint import fingerprint, fingerprint_reference
 from monitors.matching.images.pixels import MAX_BYTES
+from monitors.messages import say_in
 from monitors.records import Fingerprint
 
 Line = dict[str, object]
 OnError = Callable[[PictureError], None]
+_SAY = say_in("en")
 _Hash = Callable[..., tuple[Fingerprint, ...]]
 
 
@@ -30,7 +32,7 @@ def match_folders(photos: Path, candidates: Path, *, on_error: OnError) -> Itera
                 "method": found.method.value,
                 "distance": found.distance,
                 "score": found.score,
-                "transform": found.change or None,
+                "transform": found.change.describe(_SAY, between=", ") or None,
             }
 
 

@@ -65,6 +65,5 @@ def _say_why(reference: _Reference, found: Found) -> str:
     say = say_in(next(iter(reference.profile.languages), ""))
     sentence = "images.almost_same" if found.score >= ALERT_SCORE else "images.similar"
     numbers = {"photo": reference.number, "distance": found.distance, "bits": found.bits}
-    if not found.change:
-        return say(sentence, **numbers)
-    return say(f"{sentence}_changed", change=say(f"images.change.{found.change}"), **numbers)
+    change = found.change.describe(say, between=say("images.between"))
+    return say(f"{sentence}_changed", change=change, **numbers) if change else say(sentence, **numbers)

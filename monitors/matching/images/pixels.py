@@ -43,17 +43,28 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """Rows of RGB bytes, upright."""
+    """Rows of pixels, upright: three bytes each, or one where grey was asked for."""
 
     width: int
     height: int
-    rgb: bytes | bytearray
+    pixels: bytes | bytearray
 
-    @classmethod
-    def of(cls, image: Image.Image, fit: int | None) -> "Frame":
-        """An RGB picture's pixels, shrunk to ``fit``."""
-        fitted = shrink(image, fit) if fit else image
-        return cls(width=fitted.width, height=fitted.height, rgb=fitted.tobytes())
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked of the decoder."""
+
+    fit: int | None = None
+    """The longer side at most: several times faster for a JPEG, which skips what is not asked for."""
+    at_most: int = 1
+    """How many frames, spread evenly over an animation or video, the first among them."""
+    is_grey: bool = False
+
+    def frame(self, image: Image.Image) -> Frame:
+        """Give a picture's pixels as they were asked for."""
+        fitted = shrink(image, self.fit) if self.fit else image
+        wanted = fitted.convert("L" if self.is_grey else "RGB")
+        return Frame(width=wanted.width, height=wanted.height, pixels=wanted.tobytes())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,15 +87,12 @@ def shrink(image: Image.Image, size: int) -> Image.Image:
     return image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
 
 
-def read_frames(content: bytes, *, fit: int | None = None, at_most: int = 1) -> Reading:
-    """Decode up to ``at_most`` frames, spread evenly, the first among them. Raises UnreadableError, whatever the bytes.
-
-    With ``fit`` the longer side is at most that: several times faster for a JPEG, which skips what is not asked for.
-    """
+def read_frames(content: bytes, wish: Wish) -> Reading:
+    """Decode what is asked for. Raises UnreadableError, whatever the bytes are."""
     name = _check_bytes(content)
     try:
         with _silence():
-            return _read_video(content, fit, at_most) if name == VIDEO else _read(content, name, fit, at_most)
+            return _read_video(content, wish) if name == VIDEO else _read(content, name, wish)
     except (Image.DecompressionBombError, MemoryError) as error:
         raise UnreadableError("too_large") from error
     except UnidentifiedImageError as error:
@@ -116,12 +124,12 @@ def _can_read_heif() -> bool:
     return True
 
 
-def _read_video(content: bytes, fit: int | None, at_most: int) -> Reading:
+def _read_video(content: bytes, wish: Wish) -> Reading:
     try:
         from monitors.matching.images.video import read_key_frames
     except ImportError as error:
         raise UnreadableError("needs_images_extra") from error
-    return read_key_frames(content, fit=fit, at_most=at_most)
+    return read_key_frames(content, wish)
 
 
 @contextmanager
@@ -132,16 +140,16 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def _read(content: bytes, name: str, fit: int | None, at_most: int) -> Reading:
+def _read(content: bytes, name: str, wish: Wish) -> Reading:
     with Image.open(BytesIO(content), formats=[name]) as image:
         _check_size(image, name)
         count = _count_frames(image, content)
         turn = _read_orientation(image)
         width, height = image.size
         declared = (height, width) if turn >= 5 else (width, height)
-        _shrink_while_decoding(image, fit)
-        wanted = _spread(count, at_most, width * height) if name != "JPEG" else [0]
-        frames = tuple(_frame_at(image, number, turn, fit) for number in wanted)
+        _spare_the_decoder(image, wish)
+        numbers = _spread(count, wish.at_most, width * height) if name != "JPEG" else [0]
+        frames = tuple(_frame_at(image, number, turn, wish) for number in numbers)
     return Reading(format=name, frame_count=count, declared=declared, frames=frames)
 
 
@@ -171,10 +179,10 @@ def _spread(count: int, at_most: int, pixels: int) -> list[int]:
     return sorted({affordable * step // at_most for step in range(at_most)})
 
 
-def _frame_at(image: Image.Image, number: int, turn: int, fit: int | None) -> Frame:
+def _frame_at(image: Image.Image, number: int, turn: int, wish: Wish) -> Frame:
     if number:
         image.seek(number)
-    return Frame.of(_turn(_to_rgb(image), turn), fit)
+    return wish.frame(_turn(_to_plain(image), turn))
 
 
 def _read_orientation(image: Image.Image) -> int:
@@ -186,20 +194,24 @@ def _read_orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _shrink_while_decoding(image: Image.Image, fit: int | None) -> None:
-    """Let a JPEG's decoder skip detail nobody asked for; other formats ignore this."""
+def _spare_the_decoder(image: Image.Image, wish: Wish) -> None:
+    """Let a JPEG's decoder skip detail and colour nobody asked for; other formats ignore this."""
     width, height = image.size
-    wanted = fit / max(width, height) if fit else 1.0
+    wanted = wish.fit / max(width, height) if wish.fit else 1.0
     affordable = (MAX_PIXELS / (width * height)) ** 0.5
     # Half of what could be afforded: the decoder rounds its factor (2, 4, 8) to the larger picture.
     scale = wanted if affordable >= 1 else min(wanted, affordable / 2)
-    if scale < 1:
-        image.draft("RGB", (max(1, round(width * scale)), max(1, round(height * scale))))
+    if scale < 1 or wish.is_grey:
+        size = (max(1, round(width * min(scale, 1))), max(1, round(height * min(scale, 1))))
+        image.draft("L" if wish.is_grey else "RGB", size)
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _to_plain(image: Image.Image) -> Image.Image:
+    """Give 8-bit RGB or grey."""
+    if image.mode == "L" and "transparency" not in image.info:
+        return image
     if image.mode.startswith(("I", "F")):
-        return _from_deep(image).convert("RGB")
+        return _from_deep(image)
     if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
         return _on_white(image)
     return image.convert("RGB")

@@ -8,11 +8,11 @@ from typing import Any
 import av
 
 from monitors.matching.images.formats import sniff_video
-from monitors.matching.images.pixels import MAX_PIXELS, Frame, Reading, UnreadableError
+from monitors.matching.images.pixels import MAX_PIXELS, Reading, UnreadableError, Wish
 
 
-def read_key_frames(content: bytes, *, fit: int | None, at_most: int) -> Reading:
-    """Decode up to ``at_most`` key frames from the whole length of a video.
+def read_key_frames(content: bytes, wish: Wish) -> Reading:
+    """Decode key frames from the whole length of a video.
 
     The container's format is the sniffed one and other files are refused, so that nothing in it can name a file or an
     address that is then opened.
@@ -21,19 +21,19 @@ def read_key_frames(content: bytes, *, fit: int | None, at_most: int) -> Reading
         with av.open(
             BytesIO(content), format=sniff_video(content), metadata_errors="replace", io_open=_refuse
         ) as video:
-            return _read(video, fit, at_most)
+            return _read(video, wish)
     except (av.FFmpegError, IndexError) as error:
         raise UnreadableError("damaged") from error
 
 
-def _read(video: Any, fit: int | None, at_most: int) -> Reading:
+def _read(video: Any, wish: Wish) -> Reading:
     stream = video.streams.video[0]
     declared = (stream.codec_context.width, stream.codec_context.height)
     if declared[0] * declared[1] > MAX_PIXELS:
         raise UnreadableError("too_large")
     stream.codec_context.skip_frame = "NONKEY"
     stream.thread_type = "NONE"
-    frames = tuple(Frame.of(frame.to_image(), fit) for frame in _spread(video, stream, at_most))
+    frames = tuple(wish.frame(frame.to_image()) for frame in _spread(video, stream, wish.at_most))
     if not frames:
         raise UnreadableError("damaged")
     return Reading(format="VIDEO", frame_count=max(stream.frames, len(frames)), declared=declared, frames=frames)

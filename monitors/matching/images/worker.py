@@ -1,7 +1,7 @@
 """The process in which pictures are decoded: small, without secrets, with little memory and little time.
 
 It reads requests on standard input and answers on standard output until its input ends. A request: its length, ``fit``
-and ``at_most`` (8 + 4 + 4 bytes), then the content. An answer: the length of a JSON object (4 bytes), the object, then
+(0: as it is), ``at_most`` and ``is_grey`` (8 + 4 + 4 + 1 bytes), then the content. An answer: the length of a JSON object (4 bytes), the object, then
 the pixels of its frames.
 """
 
@@ -14,9 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from monitors.matching.images.pixels import Reading, UnreadableError, read_frames
+from monitors.matching.images.pixels import Reading, UnreadableError, Wish, read_frames
 
-REQUEST: Final = struct.Struct("<QII")
+REQUEST: Final = struct.Struct("<QII?")
 ANSWER: Final = struct.Struct("<I")
 MEMORY: Final = 2 * 2**30
 """Address space. The largest picture we read takes 1.1 GB of it (tests/matching/images/test_worker.py)."""
@@ -27,20 +27,20 @@ SECONDS: Final = 20
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer every request, each within its own share of processor time."""
     while header := requests.read(REQUEST.size):
-        length, fit, at_most = REQUEST.unpack(header)
+        length, fit, at_most, is_grey = REQUEST.unpack(header)
         _allow_seconds()
-        head, bodies = _answer(requests.read(length), fit, at_most)
+        head, bodies = _answer(requests.read(length), Wish(fit=fit or None, at_most=at_most, is_grey=is_grey))
         answers.write(ANSWER.pack(len(head)) + head)
         answers.writelines(bodies)
         answers.flush()
 
 
-def _answer(content: bytes, fit: int, at_most: int) -> tuple[bytes, tuple[bytes | bytearray, ...]]:
+def _answer(content: bytes, wish: Wish) -> tuple[bytes, tuple[bytes | bytearray, ...]]:
     try:
-        reading = read_frames(content, fit=fit or None, at_most=at_most)
+        reading = read_frames(content, wish)
     except UnreadableError as error:
         return json.dumps({"problem": error.problem}).encode(), ()
-    return _head_of(reading), tuple(frame.rgb for frame in reading.frames)
+    return _head_of(reading), tuple(frame.pixels for frame in reading.frames)
 
 
 def _head_of(reading: Reading) -> bytes:

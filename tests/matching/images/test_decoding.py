@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from monitors.matching.images.decoding import DecodingProcess
-from monitors.matching.images.pixels import UnreadableError
+from monitors.matching.images.pixels import UnreadableError, Wish
 from monitors.matching.images.worker import MEMORY
 from tests.matching.images.pictures import a_jpeg, encode
 
@@ -28,19 +28,19 @@ def pid_of(decoding: DecodingProcess) -> int:
     return decoding._running.process.pid
 
 
-def problem_of(decoding: DecodingProcess, content: bytes, **options: int) -> str:
+def problem_of(decoding: DecodingProcess, content: bytes) -> str:
     with pytest.raises(UnreadableError) as caught:
-        decoding.read_frames(content, **options)
+        decoding.read_frames(content, Wish())
     return caught.value.problem
 
 
 def test_the_process_stays_warm(decoding: DecodingProcess) -> None:
     """Pictures and problems alike are answered by one process."""
-    decoding.read_frames(a_jpeg())
+    decoding.read_frames(a_jpeg(), Wish())
     first = pid_of(decoding)
 
     problem = problem_of(decoding, b"nothing")
-    reading = decoding.read_frames(a_jpeg())
+    reading = decoding.read_frames(a_jpeg(), Wish())
 
     assert (problem, reading.format) == ("unknown_format", "JPEG")
     assert pid_of(decoding) == first
@@ -52,7 +52,7 @@ def test_the_process_stays_warm(decoding: DecodingProcess) -> None:
 )
 def test_a_picture_that_kills_its_decoder(decoding: DecodingProcess, by: signal.Signals, problem: str) -> None:
     """When a decoder crashes or runs out of time in the middle of a picture, that picture has a problem, the next none."""
-    decoding.read_frames(a_jpeg())
+    decoding.read_frames(a_jpeg(), Wish())
     victim = pid_of(decoding)
     os.kill(victim, signal.SIGSTOP)
 
@@ -67,13 +67,13 @@ def test_a_picture_that_kills_its_decoder(decoding: DecodingProcess, by: signal.
 
     killer.join()
     assert found == problem
-    assert decoding.read_frames(a_jpeg()).format == "JPEG"
+    assert decoding.read_frames(a_jpeg(), Wish()).format == "JPEG"
 
 
 def test_a_picture_that_takes_too_long() -> None:
     """A decoder that does not answer in time is ended, and the next picture gets a new one."""
     decoding = DecodingProcess(wall_seconds=0.5)
-    decoding.read_frames(a_jpeg())
+    decoding.read_frames(a_jpeg(), Wish())
     os.kill(pid_of(decoding), signal.SIGSTOP)
 
     found = problem_of(decoding, a_jpeg())
@@ -84,18 +84,18 @@ def test_a_picture_that_takes_too_long() -> None:
 
 def test_a_dead_process_is_replaced(decoding: DecodingProcess) -> None:
     """A process that died between two pictures costs neither of them."""
-    decoding.read_frames(a_jpeg())
+    decoding.read_frames(a_jpeg(), Wish())
     os.kill(pid_of(decoding), signal.SIGKILL)
     os.waitid(os.P_PID, pid_of(decoding), os.WEXITED | os.WNOWAIT)
 
-    assert decoding.read_frames(a_jpeg()).format == "JPEG"
+    assert decoding.read_frames(a_jpeg(), Wish()).format == "JPEG"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_process_knows_no_secret(decoding: DecodingProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the master key nor anything else of our environment is in the process that meets hostile bytes."""
     monkeypatch.setenv("SHOUWANG_MASTER_KEY", "very-secret")
-    decoding.read_frames(a_jpeg())
+    decoding.read_frames(a_jpeg(), Wish())
 
     surroundings = Path(f"/proc/{pid_of(decoding)}/environ").read_bytes()
     limits = Path(f"/proc/{pid_of(decoding)}/limits").read_text()
@@ -111,7 +111,7 @@ def test_the_largest_picture_fits(decoding: DecodingProcess, mode: str) -> None:
     """A picture just within the limit on pixels is decoded within the limits on memory and time."""
     largest = encode(Image.new(mode, (8_000, 8_000), 1), "PNG", compress_level=1)
 
-    reading = decoding.read_frames(largest, fit=512)
+    reading = decoding.read_frames(largest, Wish(fit=512))
 
     assert reading.declared == (8_000, 8_000)
     assert (reading.frames[0].width, reading.frames[0].height) == (512, 512)
@@ -123,7 +123,7 @@ def test_threads_take_turns(decoding: DecodingProcess) -> None:
     seen: dict[int, int] = {}
 
     def ask(shade: int) -> None:
-        seen[shade] = decoding.read_frames(encode(Image.new("L", (40, 40), shade))).frames[0].rgb[0]
+        seen[shade] = decoding.read_frames(encode(Image.new("L", (40, 40), shade)), Wish()).frames[0].pixels[0]
 
     threads = [threading.Thread(target=ask, args=(shade,)) for shade in shades]
     for thread in threads:
@@ -136,7 +136,7 @@ def test_threads_take_turns(decoding: DecodingProcess) -> None:
 
 def test_a_forked_child_starts_its_own(decoding: DecodingProcess) -> None:
     """After a fork (Airflow's tasks) the child does not talk into its parent's pipes."""
-    decoding.read_frames(a_jpeg())
+    decoding.read_frames(a_jpeg(), Wish())
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12: other tests may have threads
@@ -145,12 +145,15 @@ def test_a_forked_child_starts_its_own(decoding: DecodingProcess) -> None:
         status = 1
         try:
             before = decoding._running
-            reading = decoding.read_frames(encode(Image.new("L", (9, 9), 77)))
-            status = int(not (reading.frames[0].rgb[0] == 77 and decoding._running is not before))
+            reading = decoding.read_frames(encode(Image.new("L", (9, 9), 77)), Wish())
+            status = int(not (reading.frames[0].pixels[0] == 77 and decoding._running is not before))
             decoding.close()
         finally:
             os._exit(status)
     _, ended = os.waitpid(child, 0)
 
     assert os.waitstatus_to_exitcode(ended) == 0
-    assert np.frombuffer(decoding.read_frames(encode(Image.new("L", (9, 9), 3))).frames[0].rgb, np.uint8).max() == 3
+    assert (
+        np.frombuffer(decoding.read_frames(encode(Image.new("L", (9, 9), 3)), Wish()).frames[0].pixels, np.uint8).max()
+        == 3
+    )

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from monitors.matching.images.decoder import PictureError
-from monitors.matching.images.fingerprint import PHASH, fingerprint, fingerprint_reference
+from monitors.matching.images.fingerprint import fingerprint, fingerprint_reference
 from monitors.matching.images.pdq import FORMS
 from tests.matching.images.pictures import a_jpeg, a_scene, encode
 
@@ -12,24 +12,27 @@ def distance(one: str, other: str) -> int:
     return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
-def test_a_picture_has_a_pdq_and_a_phash() -> None:
-    """A post's picture is kept as one PDQ of 256 bits with its quality, and one pHash of 64 bits."""
-    pdq, phash = fingerprint(a_jpeg())
+def test_a_picture_has_three_kinds_of_hash() -> None:
+    """A post's picture is kept as a PDQ of 256 bits with its quality, PDQs of its parts and a pHash of 64 bits."""
+    pdq, parts, phash = fingerprint(a_jpeg())
 
     assert (pdq.algorithm, pdq.version, len(pdq.bits)) == ("pdq", "pdq-2017/512", 64)
     assert pdq.quality is not None
     assert pdq.quality >= 50
+    assert (parts.algorithm, parts.version, len(parts.bits)) == ("pdq-parts", "parts-1/512", 17 * 64)
     assert (phash.algorithm, phash.version, len(phash.bits)) == ("phash", "imagehash-4/512", 16)
 
 
-def test_a_reference_photo_has_all_eight_forms() -> None:
-    """A reference photo is hashed in every way it can be laid, and as a post's picture is."""
+def test_a_reference_photo_has_all_forms_and_crops() -> None:
+    """A reference photo is hashed in every way it can be laid and cropped, and as a post's picture is."""
     content = a_jpeg()
 
     reference = fingerprint_reference(content)
 
-    assert [one.algorithm for one in reference] == [f"pdq:{form}" if form else "pdq" for form in FORMS] + [PHASH]
-    assert set(fingerprint(content)) <= set(reference)
+    forms = [f"pdq:{form}" if form else "pdq" for form in FORMS]
+    assert [one.algorithm for one in reference] == [*forms, "pdq-crops", "phash"]
+    picture = fingerprint(content)
+    assert {picture[0], picture[-1]} <= set(reference)
 
 
 def test_hashes_do_not_change_under_us() -> None:
@@ -38,7 +41,7 @@ def test_hashes_do_not_change_under_us() -> None:
     waves = 128 + 60 * np.sin(columns / 9 + (rows / 30) ** 2) + 60 * np.cos((columns + 2 * rows) / 13)
     content = encode(Image.fromarray(waves.astype(np.uint8)))
 
-    pdq, phash = fingerprint(content)
+    pdq, _, phash = fingerprint(content)
 
     assert distance(pdq.bits, "fff2100f57f2500fe7f2000fe7f2000ff7f2000f75f20007fffcaaa18a8d8a8d") <= 2
     assert phash.bits == "f85858421ff0a7f8"
@@ -70,7 +73,7 @@ def test_an_animation_is_hashed_at_moments_that_differ() -> None:
 
     hashes = fingerprint(slides)
 
-    assert [one.algorithm for one in hashes] == ["pdq", "phash"] * 2
+    assert [one.algorithm for one in hashes] == ["pdq", "pdq-parts", "phash"] * 2
     assert hashes == fingerprint(encode(still)) + fingerprint(encode(other))
 
 

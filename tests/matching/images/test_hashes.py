@@ -1,10 +1,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.matching.images.hashes import HashTable
+from monitors.matching.images.hashes import HashTable, pack
 
 a_hash = st.binary(min_size=32, max_size=32).map(bytes.hex)
 limits = st.integers(min_value=0, max_value=256)
+
+
+def table_of(hashes: list[str]) -> HashTable:
+    return HashTable(pack("".join(hashes), digits=len(hashes[0]) if hashes else 64))
 
 
 def within_slowly(hashes: list[str], bits: str, limit: int) -> list[tuple[int, int]]:
@@ -16,7 +20,7 @@ def within_slowly(hashes: list[str], bits: str, limit: int) -> list[tuple[int, i
 @given(st.lists(a_hash, max_size=20), a_hash, limits)
 def test_finds_what_the_obvious_way_finds(hashes: list[str], bits: str, limit: int) -> None:
     """With none, one, two or many hashes, the table finds exactly what comparing one by one finds."""
-    found = HashTable(hashes).within(bits, limit)
+    found = table_of(hashes).within(bits, limit)
 
     assert found == within_slowly(hashes, bits, limit)
 
@@ -26,19 +30,19 @@ def test_a_hash_in_the_table_is_found(hashes: list[str], data: st.DataObject) ->
     """A table of one finds its one; every hash finds itself at distance 0."""
     bits = data.draw(st.sampled_from(hashes))
 
-    found = HashTable(hashes).within(bits, 0)
+    found = table_of(hashes).within(bits, 0)
 
     assert (hashes.index(bits), 0) in found
 
 
 def test_short_hashes_too() -> None:
     """64-bit hashes are compared the same way."""
-    table = HashTable(["ffffffffffffffff", "0000000000000000"])
+    table = table_of(["ffffffffffffffff", "0000000000000000"])
 
     assert table.within("0000000000000003", 2) == [(1, 2)]
 
 
 def test_an_empty_table_has_nothing() -> None:
     """Nothing is found among nothing, whatever the length."""
-    assert HashTable([]).within("00" * 32, 256) == []
-    assert len(HashTable([])) == 0
+    assert table_of([]).within("00" * 32, 256) == []
+    assert len(table_of([])) == 0

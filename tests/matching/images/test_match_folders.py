@@ -31,7 +31,7 @@ def test_a_line_for_every_copy(tmp_path: Path) -> None:
 
     assert [(line["candidate"], line["photo"], line["transform"]) for line in lines] == [
         ("a.webp", "me.png", None),
-        ("b/mirror.jpg", "us.png", "mirror"),
+        ("b/mirror.jpg", "us.png", "mirrored"),
     ]
     assert all(list(line) == ["candidate", "photo", "method", "distance", "score", "transform"] for line in lines)
     assert not errors
