@@ -23,6 +23,7 @@ class Purpose(StrEnum):
     CONFIRM_WITHDRAWAL = "confirm-withdrawal"
     WITHDRAWN = "withdrawn"
     ACTIVITY = "activity"
+    EXPORT = "export"
 
 
 LIFETIMES = {
@@ -36,10 +37,12 @@ LIFETIMES = {
     Purpose.CONFIRM_WITHDRAWAL: withdrawal.CONFIRM_WITHIN,
     Purpose.WITHDRAWN: withdrawal.GRACE,
     Purpose.ACTIVITY: timedelta(days=14),
+    Purpose.EXPORT: timedelta(days=14),
 }
 
 
-SHOWING = frozenset({Purpose.HITS, Purpose.HIT, Purpose.ACTIVITY})
+NOT_LEADING_ON = frozenset({Purpose.PAUSE, Purpose.CONFIRM, Purpose.NOT_ME})
+"""Links that may lie in a mail for long, or with a stranger: their pages have links to nothing else."""
 
 
 class DeadLinkError(MonitorError):
@@ -66,10 +69,10 @@ class Link:
     def to(self, purpose: Purpose, subject: str = "") -> "Link":
         """Another link for the same reader; it lives no longer than this one, or clicking would renew it forever.
 
-        Raises ValueError where this link shows nothing: the way out of a mail of last year must not lead in.
+        Raises ValueError for a link that leads nowhere else: the way out of a mail of last year must not lead in.
         """
-        if self.purpose not in SHOWING:
-            raise ValueError("a link to act with gives no link to look with")
+        if self.purpose in NOT_LEADING_ON:
+            raise ValueError("a link that leads nowhere else")
         return Link(
             purpose=purpose,
             profile_id=self.profile_id,

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Request
@@ -22,6 +23,7 @@ from monitors.web.uploads import BrokenFormError, TooLargeError
 from monitors.web.visit import Here, Visit
 
 STATIC = Path(__file__).parent / "static"
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 HERE = ("127.0.0.1", "localhost", "[::1]", "::1")
 HEADERS = {
     "Content-Security-Policy": (
@@ -64,6 +66,7 @@ def make_app(parts: Parts) -> FastAPI:
             fingerprint=_read_photo,
             send_mails=lambda: send_queued(parts),
             erase=lambda: erase(parts),
+            export=lambda profile_id, actor: _export(parts, profile_id, actor),
         )
     )
 
@@ -121,6 +124,15 @@ async def _guard(request: Request, call_next: Next) -> Response:
 def _hosts(settings: Settings) -> list[str]:
     public = urlsplit(settings.public_url).hostname
     return [*HERE, *([public] if public else [])]
+
+
+def _export(parts: Parts, profile_id: str, actor: str) -> bytes:
+    from monitors.evidence.export import export
+
+    # In memory where the machine has it as a folder: the bundle is not encrypted, and goes as soon as it is read.
+    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else parts.settings.home) as folder:
+        path = Path(folder) / "evidence.zip"
+        return export(parts.sealer, profile_id, path, parts.clock.now(), actor=actor).read_bytes()
 
 
 def _read_photo(content: bytes, name: str) -> tuple[Fingerprint, ...]:

@@ -87,6 +87,24 @@ def show_activity(visit: Here, token: str) -> Response:
     return visit.show("activity", reader=reader, entries=entries[::-1])
 
 
+@router.get("/export/{token}")
+def ask_to_export(visit: Here, token: str) -> Response:
+    """Say what an export holds."""
+    with visit.site.ledger.reading() as connection:
+        reader = visit.site.owner(connection, token, Purpose.EXPORT)
+    return visit.show("export", reader=reader)
+
+
+@router.post("/export/{token}")
+def export(visit: Here, token: str) -> Response:
+    """Give her the evidence; the export itself is in the audit log."""
+    with visit.site.ledger.reading() as connection:
+        reader = visit.site.owner(connection, token, Purpose.EXPORT)
+    packed = visit.site.export(reader.profile.id, reader.actor)
+    headers = {"Content-Disposition": 'attachment; filename="evidence.zip"'}
+    return Response(packed, media_type="application/zip", headers=headers)
+
+
 def _list(site: Site, connection: Connection, reader: Reader, *, before: int | None, everything: bool) -> Listed:
     """Give the next page that has something to show, or the last."""
     while True:

@@ -78,6 +78,8 @@ class Site:
     fingerprint: Fingerprinter
     send_mails: Callable[[], object]
     erase: Callable[[], object]
+    export: Callable[[str, str], bytes]
+    """Packs a profile's evidence, by its id, for an actor of the audit log."""
     registrations: RateLimit = field(
         # Registering sends mail: it must not become a way to annoy people.
         default_factory=lambda: RateLimit(each=5, together=60, within=timedelta(hours=1))

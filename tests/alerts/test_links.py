@@ -69,7 +69,14 @@ def test_link_made_from_a_link_lives_no_longer() -> None:
     """Going from page to page does not renew what a mail allowed."""
     link = a_link()
 
-    assert link.to(Purpose.PAUSE).expires_at == link.expires_at
+    assert link.to(Purpose.WITHDRAW).expires_at == link.expires_at
+
+
+@pytest.mark.parametrize("purpose", [Purpose.PAUSE, Purpose.CONFIRM, Purpose.NOT_ME])
+def test_way_out_does_not_lead_in(purpose: Purpose) -> None:
+    """From a link that may lie in a mailbox for a year, or with a stranger, no other link is made."""
+    with pytest.raises(ValueError, match="nowhere else"):
+        a_link(purpose).to(Purpose.HITS)
 
 
 def test_address_is_of_this_site() -> None:

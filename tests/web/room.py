@@ -96,6 +96,7 @@ def serve(ledger: Ledger, vault: Vault) -> Iterator[Served]:
                 fingerprint=read_photo,
                 send_mails=lambda: served.calls.put("send_mails"),
                 erase=lambda: served.calls.put("erase"),
+                export=lambda profile_id, actor: f"{profile_id} {actor}".encode(),
             )
             with _running(site, listening):
                 yield served

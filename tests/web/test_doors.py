@@ -30,10 +30,14 @@ def her_with_a_hit(site: Served) -> tuple[str, str]:
 
 
 def routes(site: Served) -> list[tuple[str, str]]:
-    app = app_of(Site(base=site.room, fingerprint=read_photo, send_mails=list, erase=list))
+    app = app_of(Site(base=site.room, fingerprint=read_photo, send_mails=list, erase=list, export=no_export))
     found = [(method, route.path) for route in app.routes if isinstance(route, APIRoute) for method in route.methods]
     assert len(found) > 20
     return found
+
+
+def no_export(profile_id: str, actor: str) -> bytes:
+    raise AssertionError((profile_id, actor))
 
 
 def forged(path: str, site: Served) -> list[str]:
@@ -115,7 +119,9 @@ def test_one_persons_link_opens_no_others_hit(site: Served) -> None:
     assert site.client.get(site.path(Purpose.HIT, a_profile(), subject=hit.id)).status_code == 404
 
 
-@pytest.mark.parametrize("purpose", [Purpose.WITHDRAW, Purpose.ACTIVITY, Purpose.CONFIRM, Purpose.WITHDRAWN])
+@pytest.mark.parametrize(
+    "purpose", [Purpose.WITHDRAW, Purpose.ACTIVITY, Purpose.EXPORT, Purpose.CONFIRM, Purpose.WITHDRAWN]
+)
 def test_helper_ends_nothing(site: Served, purpose: Purpose) -> None:
     """What is hers alone is not found by another reader, even with a link for it."""
     her_with_a_hit(site)

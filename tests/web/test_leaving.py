@@ -108,7 +108,7 @@ def test_whole_way_out(site: Served) -> None:
     receipt = mailed_links(site)["withdrawn"]
 
     assert "确认信已经在路上" in asked.text
-    assert "evidence export" in asked.text
+    assert 'href="/export/' in asked.text
     assert stopped is ProfileState.WITHDRAWING
     assert "3月8日 20:00" in confirmed.text
     assert "3月8日 20:00" in site.client.get(receipt).text

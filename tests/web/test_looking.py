@@ -223,3 +223,16 @@ def test_paused_list_says_so(site: Served) -> None:
 
     assert "现在是暂停状态" in text
     assert text.count("<li>") == 1
+
+
+def test_she_can_take_her_evidence_along(site: Served) -> None:
+    """The export is a download that she presses for; it is hers alone."""
+    profile = her(site, a_hit())
+    path = site.path(Purpose.EXPORT, profile)
+
+    page, packed = site.client.get(path), site.client.post(path)
+
+    assert "没有加密" in page.text
+    assert packed.content == f"{profile.id} herself".encode()
+    assert packed.headers["content-disposition"] == 'attachment; filename="evidence.zip"'
+    assert site.client.post(site.path(Purpose.EXPORT, profile, recipient=HELPER)).status_code == 404
