@@ -116,8 +116,11 @@ def outcomes_of(connection: Connection, batch_sha256: str, stage: Stage) -> dict
     return {OutcomeKind(row.kind): row.number for row in rows}
 
 
-def waiting_for(connection: Connection, stage: Stage) -> list[Batch]:
-    """Give the batches with posts that passed the stage before and that this one has not accounted for, in order."""
+def waiting_for(connection: Connection, stage: Stage, *, source: str | None = None) -> list[Batch]:
+    """Give the batches with posts that passed the stage before and that this one has not accounted for, in order.
+
+    With a source only those it brought: runs of several sources at once leave each other's batches alone.
+    """
     before, here = _passed(STAGES[STAGES.index(stage) - 1]), _told(stage)
     question = (
         _live()
@@ -125,6 +128,8 @@ def waiting_for(connection: Connection, stage: Stage) -> list[Batch]:
         .outerjoin(here, here.c.batch_sha256 == batches.c.sha256)
         .where(before.c.number > func.coalesce(here.c.number, 0))
     )
+    if source is not None:
+        question = question.where(batches.c.source == source)
     return [_batch(row) for row in connection.execute(question)]
 
 
@@ -190,8 +195,8 @@ def _put_batch(connection: Connection, collected: Collected, batch: Batch) -> No
     )
     put_outcomes(connection, batch.sha256, Stage.SOURCES, collected.counts)
     rows = [{"key": post_key(post), "batch_sha256": batch.sha256} for post in collected.posts]
-    if rows:
-        connection.execute(insert(seen_posts), rows)
+    if rows:  # what somebody handed in may be known already, and is passed on again
+        connection.execute(insert_into(connection, seen_posts).on_conflict_do_nothing(), rows)
 
 
 def _leaks_of_sources(connection: Connection) -> Iterator[Leak]:

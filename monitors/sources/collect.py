@@ -31,14 +31,26 @@ def collect(
     deadline: datetime,
     clock: Clock | None = None,
     prepare: Prepare | None = None,
+    again: bool = False,
 ) -> Iterator[Batch]:
     """Fetch what is new and give its batches, each already recorded in the ledger with the cursor that follows it.
 
     Posts seen before are counted as duplicates, unreadable bytes are quarantined, and every fetch outcome is
     recorded, also where nothing came. Raises StopRun when the disk is full or another run collects the same
     source; what was given before stays good, and the next run goes on after it.
+
+    With ``again`` a post seen before is no duplicate: what was handed in for one person may be handed in for another.
+    Pictures are not prepared past the deadline; they say so (``budget_spent``).
     """
-    keeper = _Keeper(source=source.name, ledger=ledger, spool=spool, clock=clock or SystemClock(), prepare=prepare)
+    keeper = _Keeper(
+        source=source.name,
+        ledger=ledger,
+        spool=spool,
+        clock=clock or SystemClock(),
+        deadline=deadline,
+        prepare=prepare,
+        again=again,
+    )
     with ledger.reading() as connection:
         begun_at = batches.cursor_of(connection, source.name)
     for delta in source.fetch(plan, begun_at, deadline):
@@ -60,13 +72,16 @@ def cut(delta: Delta, begun_at: Cursor | None) -> Iterator[Delta]:
 
 def _groups(posts: Sequence[Post], raws: dict[str, Raw]) -> Iterator[tuple[Post, ...]]:
     group: list[Post] = []
+    held: set[str] = set()
     size = 0
     for post in posts:
-        weight = _weight(post, raws.get(post.raw_sha256))
+        weight = _weight(post, None if post.raw_sha256 in held else raws.get(post.raw_sha256))
         if group and (len(group) == MOST_POSTS or size + weight > MOST_BYTES):
             yield tuple(group)
-            group, size = [], 0
+            group, held, size = [], set(), 0
+            weight = _weight(post, raws.get(post.raw_sha256))
         group.append(post)
+        held.add(post.raw_sha256)
         size += weight
     if group:
         yield tuple(group)
@@ -83,34 +98,45 @@ class _Keeper:
     ledger: Ledger
     spool: Spool
     clock: Clock
+    deadline: datetime
     prepare: Prepare | None
+    again: bool
 
     def keep(self, delta: Delta, begun_at: Cursor | None) -> Batch | None:
         outcome = delta.outcome
         with stage_line(Stage.SOURCES, source=self.source, part=outcome.part, fetch=outcome.kind.value) as counts:
-            new = self._new(delta.posts)
+            new = list(delta.posts) if self.again else self._new(delta.posts)
             counts.update(_outcomes(delta, len(new)))
-            now = self.clock.now()
-            kept = list(map(self.prepare, new)) if self.prepare else new
-            batch = self.spool.write(self.source, kept, delta.raws, at=now) if counts.total() else None
             collected = Collected(
                 source=self.source,
                 outcome=outcome,
-                at=now,
+                at=self.clock.now(),
                 begun_at=begun_at,
                 cursor=delta.cursor,
-                batch=batch,
                 posts=new,
                 rejected=delta.rejected,
                 counts=counts,
             )
+            if counts.total():
+                collected = replace(collected, batch=self._write(collected, delta.raws))
             with self.ledger.writing() as connection:
                 batches.record(connection, collected)
-            return batch
+            return collected.batch
+
+    def _write(self, collected: Collected, raws: Sequence[Raw]) -> Batch:
+        posts = [self._prepared(post) for post in collected.posts]
+        return self.spool.write(self.source, posts, raws, at=collected.at)
 
     def _new(self, posts: Sequence[Post]) -> list[Post]:
         with self.ledger.reading() as connection:
             return batches.unseen(connection, posts)
+
+    def _prepared(self, post: Post) -> Post:
+        if self.prepare is None:
+            return post
+        if self.clock.now() < self.deadline:
+            return self.prepare(post)
+        return replace(post, media=tuple(replace(media, problem="budget_spent") for media in post.media))
 
 
 def _outcomes(delta: Delta, passed: int) -> Counter[OutcomeKind]:

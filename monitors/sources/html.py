@@ -66,10 +66,27 @@ def read_plain(text: str) -> Reading:
     return Reading(text=_lines(text.replace("\n", _BREAK)))
 
 
-def read_title(html: str) -> str:
-    """Give a page's own title; empty when it has none."""
-    node = LexborHTMLParser(html).css_first("title") if _depth(html) <= DEEPEST else None
-    return _lines(node.text()) if node else ""
+def read_page(html: str, *, base: str) -> Reading:
+    """Read a whole page: its title and what it says of itself to others (Open Graph), then its body.
+
+    Pages that are drawn by scripts have their words nowhere else.
+    """
+    body = read_html(html, base=base)
+    if _depth(html) > DEEPEST:
+        return body
+    tree = LexborHTMLParser(html)
+    title = tree.css_first("title")
+    said = [title.text() if title else "", *(_said(tree, name) for name in ("og:title", "og:description"))]
+    lines = dict.fromkeys(line for line in map(_lines, said) if line and line not in body.text)
+    shown = [Media(url=url) for url in unique([absolute(base, _said(tree, "og:image") or "")])]
+    return Reading(
+        text="\n".join([*lines, body.text]).strip(), links=body.links, media=unique_media([*shown, *body.media])
+    )
+
+
+def _said(tree: LexborHTMLParser, name: str) -> str:
+    node = tree.css_first(f'meta[property="{name}"], meta[name="{name}"]')
+    return (node.attributes.get("content") or "") if node else ""
 
 
 def kind_of(url: str, media_type: str = "") -> str | None:
@@ -83,6 +100,8 @@ def kind_of(url: str, media_type: str = "") -> str | None:
 
 def absolute(base: str, address: str) -> str | None:
     """Give an address found in a page as an absolute http(s) one; None for any other."""
+    if not address.strip():
+        return None
     try:
         joined = urljoin(base, address.strip())
         return joined if urlsplit(joined).scheme in {"http", "https"} and urlsplit(joined).netloc else None

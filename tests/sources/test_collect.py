@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -37,7 +37,7 @@ from monitors.sources.spool import Spool
 from tests.builders import NOON, a_post
 from tests.sources.test_spool import full_disk
 
-LATE = NOON + timedelta(hours=1)
+LATE = datetime.max.replace(tzinfo=UTC)
 OK = FetchOutcome(kind=FetchKind.OK)
 
 
@@ -180,20 +180,33 @@ def test_batches_are_bounded(ledger: Ledger, spool: Spool, monkeypatch: pytest.M
         assert batches.leaks(connection) == []
 
 
+def raw_of_3_mb(number: int) -> Raw:
+    """Bytes as they arrived, two of which fit a batch."""
+    return Raw.of(bytes([number]) * 2_900_000, url="u", media_type="", fetched_at=NOON)
+
+
 def test_cutting_keeps_the_cursor_for_the_last() -> None:
-    """Only the last part of a delta moves the cursor and tells how the fetch ended; each holds its raws."""
-    raw = Raw.of(bytes(3 * 1024 * 1024), url="u", media_type="", fetched_at=NOON)
+    """Only the last part of a delta moves the cursor and tells how the fetch ended."""
+    raws = tuple(map(raw_of_3_mb, range(5)))
     limited = FetchOutcome(kind=FetchKind.LIMITED, part="server-1")
-    delta = a_delta(*(replace(post, raw_sha256=raw.sha256) for post in posts(5)), raws=(raw,), outcome=limited)
+    many = (a_post(id=f"rss:{raw.content[0]}", raw_sha256=raw.sha256) for raw in raws)
+    delta = a_delta(*many, raws=raws, outcome=limited)
     before = Cursor(source="rss", value="0")
 
     parts = list(cut(delta, before))
 
-    assert [len(part.posts) for part in parts] == [1, 1, 1, 1, 1] or [len(part.posts) for part in parts] == [2, 2, 1]
-    assert [part.cursor for part in parts[:-1]] == [before] * (len(parts) - 1)
-    assert parts[-1].cursor == delta.cursor
-    assert parts[-1].outcome == limited
-    assert {part.outcome for part in parts[:-1]} == {FetchOutcome(kind=FetchKind.OK, part="server-1")}
+    assert [len(part.posts) for part in parts] == [2, 2, 1]
+    assert [part.cursor for part in parts] == [before, before, delta.cursor]
+    assert [part.outcome.kind for part in parts] == [FetchKind.OK, FetchKind.OK, FetchKind.LIMITED]
+    assert {part.outcome.part for part in parts} == {"server-1"}
+
+
+def test_bytes_that_posts_share_weigh_once() -> None:
+    """Many posts read from one feed stay together, and its bytes are stored once."""
+    raw = raw_of_3_mb(1)
+    delta = a_delta(*(replace(post, raw_sha256=raw.sha256) for post in posts(50)), raws=(raw,))
+
+    assert [len(part.posts) for part in cut(delta, None)] == [50]
 
 
 def test_a_delta_without_posts_is_one_part() -> None:
@@ -216,6 +229,28 @@ def test_posts_are_prepared_before_they_are_kept(ledger: Ledger, spool: Spool) -
 
     assert [post.media[0].problem for post in spool.posts(batch)] == ["too_large", "too_large"]
     assert prepared == ["rss:0", "rss:1", "rss:2"]
+
+
+def test_pictures_are_not_prepared_past_the_deadline(ledger: Ledger, spool: Spool) -> None:
+    """A run that is late still keeps every post, and its pictures say why nobody looked at them."""
+    post = a_post(media=(Media(url="u"),))
+
+    (batch,) = collect(
+        Scripted([a_delta(post)]), [], ledger=ledger, spool=spool, deadline=NOON, prepare=lambda post: post
+    )
+
+    assert [media.problem for post in spool.posts(batch) for media in post.media] == ["budget_spent"]
+
+
+def test_what_is_handed_in_again(ledger: Ledger, spool: Spool) -> None:
+    """A post seen before can be passed on again, and is counted as passed."""
+    run(ledger, spool, a_delta(a_post(), cursor=None))
+
+    (batch,) = run(ledger, spool, a_delta(a_post(), cursor=None), again=True)
+
+    assert counted(ledger, batch) == {OutcomeKind.PASSED: 1}
+    with ledger.reading() as connection:
+        assert batches.leaks(connection) == []
 
 
 def test_a_full_disk_moves_nothing(ledger: Ledger, spool: Spool) -> None:
@@ -282,7 +317,7 @@ def test_log_lines_hold_ids_and_numbers(ledger: Ledger, spool: Spool) -> None:
 
 CHILD = """
 import os, signal, sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from sqlalchemy import event
 from monitors.ledger.engine import Ledger, open_engine
@@ -304,7 +339,7 @@ if moment == "rename":
     sys.addaudithook(lambda name, _: die() if name == "os.rename" else None)
 if moment == "commit":
     event.listen(engine, "commit", die)
-deadline = datetime.now(UTC) + timedelta(minutes=1)
+deadline = datetime.max.replace(tzinfo=UTC)
 for _ in collect(JsonlSource(folder / "posts.jsonl"), [], ledger=Ledger(engine), spool=Spool(folder / "spool"), deadline=deadline):
     pass
 """
