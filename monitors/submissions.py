@@ -27,6 +27,7 @@ def take_in(
     handed_in = replace(
         parts,
         sources={**parts.sources, source.name: source},
+        get_media=source.media_before(parts.get_media),
         more_matchers=(HandedIn(profile_id, note, language=language),),
     )
     for batch in pipeline.collect(handed_in, source.name):
