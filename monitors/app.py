@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,8 @@ def source_names() -> list[str]:
 def collect(source: str) -> list[Json]:
     """Fetch what one source posted; batches that an earlier, killed run left come first."""
     with opened() as parts:
-        return [asdict(batch) for batch in (*pipeline.unfinished(parts), *pipeline.collect(parts, source))]
+        name, able = find_source(parts, source)
+        return [asdict(batch) for batch in (*pipeline.unfinished(able), *pipeline.collect(able, name))]
 
 
 def match(batches: list[Json]) -> list[Json]:
@@ -139,6 +140,7 @@ def clean_up() -> dict[str, int]:
             "missing": len(swept.missing),
             "expired": housekeeping.expire(parts.ledger, parts.spool, keep=keep, now=now),
             "erased": len(erase(parts)),
+            "finished": len([pipeline.go_through(parts, batch) for batch in pipeline.unfinished(parts)]),
         }
 
 
@@ -185,7 +187,7 @@ def _wire(settings: Settings, ledger: Ledger) -> Parts:
         ledger=ledger,
         vault=vault,
         spool=Spool(settings.spool),
-        sources=open_sources(settings, requester),
+        sources=open_sources(settings, requester, partial(vault.mac, "cursor")),
         get_media=MediaFetcher(requester).get,
         sealer=Sealer(ledger=ledger, cipher=vault, files=ExhibitFiles(settings.exhibits, vault)),
         scorer=cache(lambda: _open_scorer(settings)),

@@ -24,6 +24,7 @@ from monitors.records import Batch, Hit, OutcomeKind, Stage, WatchProfile
 from monitors.scoring.judge import judge
 from monitors.sources import collect as sources
 from monitors.sources.plan import plan_queries
+from monitors.sources.submitted import NAME as HANDED_IN
 from search.build import document_of
 
 STAGES = tuple(Stage)
@@ -31,7 +32,7 @@ STAGES = tuple(Stage)
 
 def watch(parts: Parts, source: str) -> Generator[Batch]:
     """Take what a source posted the whole way, batch by batch; what an earlier run left half-way comes first."""
-    for batch in chain(unfinished(parts), collect(parts, source)):
+    for batch in chain(unfinished(parts, source), collect(parts, source)):
         yield go_through(parts, batch)
 
 
@@ -43,10 +44,10 @@ def go_through(parts: Parts, batch: Batch) -> Batch:
     return index(parts, batch)
 
 
-def unfinished(parts: Parts) -> list[Batch]:
-    """Give the batches that a run was killed over, or that waited for a store that was down."""
+def unfinished(parts: Parts, source: str | None = None) -> list[Batch]:
+    """Give the batches, of a source or of all, that a run was killed over or that waited for a store that was down."""
     with parts.ledger.reading() as ledger:
-        waiting = [batches.waiting_for(ledger, stage) for stage in STAGES[1:]]
+        waiting = [batches.waiting_for(ledger, stage, source=source) for stage in STAGES[1:]]
     return list({batch.sha256: batch for batch in chain(*waiting)}.values())
 
 
@@ -63,6 +64,7 @@ def collect(parts: Parts, source: str) -> Iterator[Batch]:
         deadline=parts.deadline(),
         clock=parts.clock,
         prepare=pictures.hasher(parts.get_media) if any(profile.photos for profile in profiles) else None,
+        again=source == HANDED_IN,  # what one person saw, another may see too
     )
 
 

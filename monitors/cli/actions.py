@@ -114,6 +114,9 @@ def run_once(*, sources: tuple[str, ...], profile_id: str | None) -> list[Row]:
     with app.opened() as parts:
         asked = replace(parts, asked_for=profile_id)
         rows = [_run_source(asked, source, failures) for source in sources or parts.settings.run_sources]
+        for batch in pipeline.unfinished(parts):
+            with _gathering(failures):
+                pipeline.go_through(parts, batch)
         with _gathering(failures):
             queue_due(parts)
     if failures:

@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, text
 from monitors.demo.pictures import copy_badly, draw_picture
 from tests.cli_runs import Said, shouwang
 from tests.servers.elasticsearch import ElasticsearchNode
+from tests.servers.mastodon import mastodon_running
 from tests.servers.postgres import Postgres
 from tests.servers.smtp import MailServer
 from tests.servers.web import Web, serving
@@ -75,6 +76,15 @@ class Story:
         self.smtp.received.clear()
         return profile_id
 
+    def mails_of_kind(self, kind: str) -> int:
+        """How many mails of a kind were sent, by the ledger."""
+        engine = create_engine(self.database)
+        with engine.connect() as connection:
+            asked = text("SELECT COUNT(*) FROM outbox WHERE kind = :kind AND state = 'sent'")
+            sent = connection.execute(asked, {"kind": kind}).scalar_one()
+        engine.dispose()
+        return int(sent)
+
     def set_back(self, profile_id: str) -> None:
         """Let two days pass since she confirmed."""
         engine = create_engine(self.database)
@@ -88,13 +98,15 @@ class Story:
 def story(
     tmp_path: Path, postgres: Postgres, elasticsearch_node: ElasticsearchNode, index_prefix: str, smtp: MailServer
 ) -> Iterator[Story]:
-    """Feed server, PostgreSQL, Elasticsearch and SMTP, all real, and a profile file."""
+    """Mastodon and feed server, PostgreSQL, Elasticsearch and SMTP, all real, and a profile file."""
     photo = draw_picture("lin")
     (tmp_path / "photo.jpg").write_bytes(photo)
     profile = tmp_path / "profile.yaml"
     profile.write_text(PROFILE, encoding="utf-8")
     database = postgres.new_database()
-    with serving() as web:
+    with serving() as web, mastodon_running(tmp_path) as mastodon:
+        mastodon.post("恭喜 #林晓月 的作品入选年度展", media_ids=[mastodon.upload(draw_picture("tree"))])
+        mastodon.post("今天天气很好 #散步")
         web.answer("/feed.xml", FEED.format(url=web.url("")).encode(), headers={"Content-Type": "application/rss+xml"})
         web.answer("/copy.jpg", copy_badly(photo), headers={"Content-Type": "image/jpeg"})
         env = {
@@ -106,8 +118,9 @@ def story(
             "SHOUWANG_SMTP_PORT": str(smtp.port),
             "SHOUWANG_SMTP_SECURITY": "none",
             "SHOUWANG_FEEDS": web.url("/feed.xml"),
-            "SHOUWANG_RUN_SOURCES": "rss",
-            "SHOUWANG_ALLOW_HOSTS": f"127.0.0.1:{web.port}",
+            "SHOUWANG_MASTODON_SERVERS": mastodon.url,
+            "SHOUWANG_RUN_SOURCES": "rss,mastodon",
+            "SHOUWANG_ALLOW_HOSTS": f"127.0.0.1:{web.port} {mastodon.host}",
         }
         yield Story(env=env, smtp=smtp, web=web, database=database, profile=profile)
     postgres.drop(database)
