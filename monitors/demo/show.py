@@ -132,4 +132,4 @@ def _print_proof(parts: Parts, people: list[dict[str, Any]]) -> None:
 def _print_digests(parts: Parts, to: Path) -> None:
     for path in write_previews(parts, None, to):
         typer.echo(say("cli.demo.digest", path=path))
-    typer.echo("\n" + say("cli.next", command="shouwang profile add docs/howto/profile.example.yaml"))
+    typer.echo("\n" + say("cli.next", command=".venv/bin/shouwang profile add docs/howto/profile.example.yaml"))
