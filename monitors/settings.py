@@ -86,6 +86,12 @@ class Settings(BaseSettings):
         return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'ledger.sqlite'}"
 
     @property
+    def watched_sources(self) -> tuple[str, ...]:
+        """Sources of a run that have somewhere to look: a digest answers for these."""
+        places = {"rss": self.feeds, "mastodon": self.mastodon_servers}
+        return tuple(source for source in self.run_sources if places.get(source, True))
+
+    @property
     def key_file(self) -> Path:
         """Where the master key is kept when the environment does not give it."""
         return self.master_key_file or self.home / "master.key"

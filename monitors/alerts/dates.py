@@ -8,7 +8,7 @@ from babel.dates import format_skeleton
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
+class Dates:
     """Writes days and moments for one reader."""
 
     language: str

@@ -37,7 +37,7 @@ class Desk:
             links=Links(vault.mac("links", "1"), settings.public_url),
             mail_from=settings.mail_from,
             mail_from_name=settings.mail_from_name,
-            watched=settings.run_sources,
+            watched=settings.watched_sources,
         )
 
     def reader(self, recipient: Recipient) -> str:

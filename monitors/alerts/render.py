@@ -7,7 +7,7 @@ from jinja2 import PackageLoader, StrictUndefined, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from monitors.alerts.coverage import tell_coverage
-from monitors.alerts.dates import Clock
+from monitors.alerts.dates import Dates
 from monitors.messages import say_in
 
 
@@ -25,13 +25,13 @@ def render(mail: str, *, language: str, timezone: str = "UTC", **told: object) -
     """Render ``templates/<mail>/``. Raises jinja2.UndefinedError or KeyError rather than leave a hole in a mail."""
     say = say_in(language)
     written_in = say("mail.language")
-    clock = Clock(language=written_in, timezone=timezone)
+    dates = Dates(language=written_in, timezone=timezone)
     words = {
         "say": say,
         "lang": written_in,
-        "day": clock.day,
-        "moment": clock.moment,
-        "tell_coverage": lambda coverage: tell_coverage(coverage, say, clock.moment),
+        "day": dates.day,
+        "moment": dates.moment,
+        "tell_coverage": lambda coverage: tell_coverage(coverage, say, dates.moment),
         **told,
     }
     pages = {part: _environment().get_template(f"{mail}/{part}").render(words) for part in ("subject.txt", "body.txt")}

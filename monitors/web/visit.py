@@ -13,7 +13,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from starlette.background import BackgroundTask
 
 from monitors.alerts.coverage import source_name
-from monitors.alerts.dates import Clock
+from monitors.alerts.dates import Dates
 from monitors.alerts.links import Purpose
 from monitors.messages import LANGUAGES, Say, say_in
 from monitors.web.site import Reader, Site
@@ -66,13 +66,13 @@ class Visit:
     def _words(self, reader: Reader | None) -> Mapping[str, Any]:
         say = say_in(self._chosen() or (reader.recipient.language if reader else preferred_language(self.request)))
         language = say("mail.language")
-        clock = Clock(language=language, timezone=reader.profile.schedule.timezone if reader else "Asia/Shanghai")
+        dates = Dates(language=language, timezone=reader.profile.schedule.timezone if reader else "Asia/Shanghai")
         return {
             "say": say,
             "lang": language,
             "languages": [other for other in LANGUAGES if other != language],
-            "day": clock.day,
-            "moment": clock.moment,
+            "day": dates.day,
+            "moment": dates.moment,
             "source_name": lambda source: source_name(source, say),
             "to": self.address,
             "here": self.request.url.path,

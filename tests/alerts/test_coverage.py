@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from monitors.alerts.coverage import STALE_AFTER, Coverage, cover, tell_coverage
-from monitors.alerts.dates import Clock
+from monitors.alerts.dates import Dates
 from monitors.messages import LANGUAGES, say_in
 from monitors.records import FetchKind
 from tests.builders import NOON, a_look
@@ -75,9 +75,9 @@ def test_removed_feed_does_not_spoil_the_rest() -> None:
 def test_line_says_since_when() -> None:
     """A source that could not be looked at is named with the reason and the last good look, in her own time."""
     found = cover([a_look(FetchKind.LOGIN_NEEDED, source="x", well_at=EARLIER)], ["x"], NOON)
-    clock = Clock(language="zh-CN", timezone="Asia/Shanghai")
+    dates = Dates(language="zh-CN", timezone="Asia/Shanghai")
 
-    assert tell_coverage(found, say_in("zh-CN"), clock.moment) == [
+    assert tell_coverage(found, say_in("zh-CN"), dates.moment) == [
         "没能查看：X，上次看到是 3月1日 15:00（网站要求登录）。"
     ]
 

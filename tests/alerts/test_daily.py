@@ -4,6 +4,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,6 +26,7 @@ from monitors.ledger.tables import profiles as profiles_table
 from monitors.profiles import registration
 from monitors.profiles.vault import Vault
 from monitors.records import Category, Hit, ProfileState, Recipient, Schedule, Severity
+from monitors.settings import Settings
 from tests.alerts.room import AFTER_EIGHT, HER, a_desk, find, some_hits, watch
 from tests.builders import NOON, a_hit, a_post, a_profile, a_score
 
@@ -117,6 +119,16 @@ def test_only_the_watched_get_a_digest(state: ProfileState, ledger: Ledger, vaul
 
     assert queue_digests(ledger, a_desk(vault), AFTER_EIGHT) == []
     assert queue_urgent(ledger, a_desk(vault), AFTER_EIGHT) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "watched"),
+    [({}, ()), ({"feeds": ("https://a.example/feed",)}, ("rss",)), ({"run_sources": ("weibo",)}, ("weibo",))],
+    ids=["nothing set", "a feed", "a source that needs no places"],
+)
+def test_digest_answers_for_what_has_somewhere_to_look(changed: dict[str, Any], watched: tuple[str, ...]) -> None:
+    """A source without a feed or server is not called unseen every day."""
+    assert Settings(**changed).watched_sources == watched
 
 
 def test_pause_is_not_a_quiet_day(ledger: Ledger, vault: Vault) -> None:
