@@ -135,7 +135,7 @@ def _raw(content: bytes, fragment: str, origin: Origin) -> Raw:
 
 
 def _read_entry(entry: Entry, raw: Raw, language: str | None, origin: Origin) -> Post | Rejected:
-    link = absolute(origin.url, str(entry.get("link") or "")) if entry.get("link") else None
+    link = _link(entry, origin)
     title, body = _reading(entry.get("title_detail"), origin), _body(entry, link, origin)
     guid = str(entry.get("id") or link or "")
     text = body.text if body.text.startswith(title.text) else f"{title.text}\n{body.text}".strip()
@@ -155,6 +155,13 @@ def _read_entry(entry: Entry, raw: Raw, language: str | None, origin: Origin) ->
         fetched_at=origin.fetched_at,
         raw_sha256=raw.sha256,
     )
+
+
+def _link(entry: Entry, origin: Origin) -> str | None:
+    link, guid = absolute(origin.url, str(entry.get("link") or "")), str(entry.get("id") or "")
+    # WORKAROUND: feedparser takes an id for an address where the feed does not say that it is none (RSS 2.0, guid).
+    is_guessed = not guid.startswith(("http://", "https://")) and link == absolute(origin.url, guid)
+    return None if is_guessed else link
 
 
 def _native_id(guid: str, text: str, origin: Origin) -> str:
