@@ -36,5 +36,5 @@ DAG_ARGS: dict[str, Any] = {
 }
 """What every DAG has."""
 
-NEVER_RETRY = "monitors.errors.StopRun"
-"""The error after which trying again will not help until somebody acts."""
+NEVER_RETRY: list[type[BaseException] | str] = ["monitors.errors.StopRun", "monitors.errors.BadInputError"]
+"""The errors after which trying again will not help until somebody acts: a key is gone, a setting is wrong."""

@@ -2,6 +2,7 @@
 
 from hypothesis import settings
 
+from tests.servers.airflow import airflow_home
 from tests.servers.elasticsearch import elasticsearch_node, index_prefix
 from tests.servers.kbn_es_query import kbn_es_query
 from tests.servers.ledgers import (
@@ -18,6 +19,7 @@ from tests.servers.postgres import postgres
 from tests.servers.smtp import smtp
 
 __all__ = [
+    "airflow_home",
     "elasticsearch_node",
     "index_prefix",
     "kbn_es_query",
