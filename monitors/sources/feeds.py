@@ -7,12 +7,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from html import unescape
 from io import BytesIO
 from time import struct_time
 from typing import Any
+from urllib.parse import urljoin
 
 from monitors.records import FetchKind, FetchOutcome, Media, Post, Raw, Rejected
-from monitors.sources.html import MOST_MEDIA, Reading, absolute, kind_of, read_html, read_plain, unique, unique_media
+from monitors.sources.html import (
+    MOST_MEDIA,
+    Reading,
+    absolute,
+    is_web,
+    kind_of,
+    read_html,
+    read_plain,
+    unique,
+    unique_media,
+)
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 """Before any feed: what is older is a clock that was never set (1970) or a date misread."""
@@ -135,16 +147,19 @@ def _raw(content: bytes, fragment: str, origin: Origin) -> Raw:
 
 
 def _read_entry(entry: Entry, raw: Raw, language: str | None, origin: Origin) -> Post | Rejected:
-    link = _link(entry, origin)
+    guid = str(entry.get("id") or "")
+    link = absolute(origin.url, str(entry.get("link") or ""))
+    if _is_guessed(guid, raw):
+        guid, link = guid.removeprefix(urljoin(origin.url, ".")), None if link == guid else link
     title, body = _reading(entry.get("title_detail"), origin), _body(entry, link, origin)
-    guid = str(entry.get("id") or link or "")
+    guid = guid or link or ""
     text = body.text if body.text.startswith(title.text) else f"{title.text}\n{body.text}".strip()
     media = unique_media([*_enclosed(entry, origin), *body.media])[:MOST_MEDIA]
     if not (guid or text or media):
         return Rejected(content=raw.content, place=f"{origin.part}:item", reason="empty entry")
     return Post(
         id=f"{origin.source}:{_native_id(guid, text, origin)}",
-        url=link or (guid if guid.startswith(("http://", "https://")) else ""),
+        url=link or (guid if is_web(guid) else ""),
         text=text,
         author=str(entry.get("author_detail", {}).get("href") or entry.get("author") or ""),
         author_name=str(entry.get("author") or ""),
@@ -157,16 +172,16 @@ def _read_entry(entry: Entry, raw: Raw, language: str | None, origin: Origin) ->
     )
 
 
-def _link(entry: Entry, origin: Origin) -> str | None:
-    link, guid = absolute(origin.url, str(entry.get("link") or "")), str(entry.get("id") or "")
-    # WORKAROUND: feedparser takes an id for an address where the feed does not say that it is none (RSS 2.0, guid).
-    is_guessed = not guid.startswith(("http://", "https://")) and link == absolute(origin.url, guid)
-    return None if is_guessed else link
+def _is_guessed(address: str, raw: Raw) -> bool:
+    # WORKAROUND: feedparser makes an address of an id where the feed does not say that it is none (RSS 2.0, guid):
+    # such an address does not stand in the entry's own bytes. (Bytes with zeros are UTF-16, where nothing can stand.)
+    written = unescape(raw.content.decode("utf-8", "replace"))
+    return is_web(address) and address not in written and b"\0" not in raw.content
 
 
 def _native_id(guid: str, text: str, origin: Origin) -> str:
     # An address is the same post in every feed; any other id is unique within its feed alone (RSS 2.0, guid).
-    is_global = guid.startswith(("http://", "https://", "tag:", "urn:"))
+    is_global = is_web(guid) or guid.startswith(("tag:", "urn:"))
     key = guid if is_global else f"{origin.url}\n{guid or text}"
     return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 

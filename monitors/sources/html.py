@@ -98,6 +98,11 @@ def kind_of(url: str, media_type: str = "") -> str | None:
     return next((kind for kind, endings in _KINDS.items() if ending in endings), None)
 
 
+def is_web(address: str) -> bool:
+    """Whether it is written as an address of the web."""
+    return address.lower().startswith(("http://", "https://"))
+
+
 def absolute(base: str, address: str) -> str | None:
     """Give an address found in a page as an absolute http(s) one; None for any other."""
     if not address.strip():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from monitors.errors import BadInputError
 from monitors.records import Cursor, Delta, FetchKind, FetchOutcome, Media, Post, Query, Raw, Rejected
-from monitors.sources.html import Reading, kind_of, read_page, read_plain
+from monitors.sources.html import Reading, is_web, kind_of, read_page, read_plain
 from monitors.sources.pace import Clock, SystemClock
 from monitors.sources.requester import Fetched, Requester
 from monitors.sources.texts import decode, sniff
@@ -40,12 +40,12 @@ class SubmittedSource:
     """Addresses and files, each of which becomes one post. Made for one submission, and used once.
 
     Raises BadInputError for a file that is not there. ``seen`` holds addresses (http, https) and paths of files; a
-    web page passes on what somebody typed only as an address (``is_address``).
+    web page passes on what somebody typed only as an address (``is_web``).
     """
 
     def __init__(self, seen: Sequence[str], requester: Requester, *, clock: Clock | None = None) -> None:
         for item in seen:
-            if not is_address(item) and not Path(item).is_file():
+            if not is_web(item) and not Path(item).is_file():
                 raise BadInputError("no such file, and no address that begins with http", file=Path(item).name)
         self._seen, self._requester, self._clock = tuple(seen), requester, clock or SystemClock()
         self._pictures: dict[str, bytes] = {}
@@ -59,7 +59,7 @@ class SubmittedSource:
         """Give a delta for each thing that was handed in, in its order; there is no cursor."""
         for number, item in enumerate(self._seen, start=1):
             part = f"item-{number}"
-            yield self._from_web(item, deadline, part) if is_address(item) else self._from_file(Path(item), part)
+            yield self._from_web(item, deadline, part) if is_web(item) else self._from_file(Path(item), part)
 
     def media_before(self, get_media: GetMedia) -> GetMedia:
         """Give what looks for a picture among those handed in before it asks the web."""
@@ -98,11 +98,6 @@ class SubmittedSource:
         found = sha256(given.content).hexdigest()
         self._pictures[found] = given.content
         return replace(_post(given), media=(Media(url=given.url or f"{NAME}:{found}", sha256=found),))
-
-
-def is_address(item: str) -> bool:
-    """Whether something handed in is an address rather than a file."""
-    return item.lower().startswith(("http://", "https://"))
 
 
 def _given(fetched: Fetched, asked_url: str) -> _Given:

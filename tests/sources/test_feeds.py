@@ -159,6 +159,15 @@ def test_ids_are_stable_and_tell_nothing() -> None:
     assert "lin" not in first.posts[0].id
 
 
+def test_two_feeds_of_one_site_may_count_alike() -> None:
+    """A number is an id within its feed alone, also where two feeds lie side by side."""
+    item = an_item(1)
+
+    one, two = (read(a_feed(item), url=f"https://s.example/{name}.xml") for name in ("a", "b"))
+
+    assert one.posts[0].id != two.posts[0].id
+
+
 def test_an_address_is_the_same_post_everywhere() -> None:
     """An entry whose id is an address is one post, whichever feed brings it."""
     item = "<item><guid>https://s.example/1</guid><title>x</title></item>"
