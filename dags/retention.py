@@ -1,7 +1,8 @@
 """Let go of what is past its time.
 
 Unmatched posts leave the spool, profiles whose grace after withdrawal is over are erased, and files that no ledger
-row knows are swept. Running it twice changes nothing more.
+row knows are swept. What a source that is no longer asked left half-way is taken to its end. Running it twice changes
+nothing more.
 """
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, dag, task
@@ -13,7 +14,7 @@ STOPS = ExceptionRetryPolicy(rules=[RetryRule(exception=schedule.NEVER_RETRY, ac
 
 @task
 def clean_up() -> None:
-    """Erase and sweep, and count what went."""
+    """Erase, sweep and finish."""
     from monitors import app
 
     app.clean_up()
