@@ -16,6 +16,8 @@ def serve_site(site: Site) -> Iterator[str]:
     """Serve the pages while the block runs; give ``host:port``. Pages may be added meanwhile."""
 
     class Pages(BaseHTTPRequestHandler):
+        """The site's pages, and nothing else."""
+
         def do_GET(self) -> None:
             """Answer with the page or 404."""
             media_type, content = site.get(self.path, ("text/plain", b""))
