@@ -10,7 +10,8 @@ from monitors import app
 from monitors.cli.words import say
 from monitors.codec import to_json
 from monitors.errors import BadInputError
-from monitors.ledger import batches, fetches, hits
+from monitors.ledger import batches, fetches, hits, outbox
+from monitors.ledger.outbox import MailState
 from monitors.parts import Parts
 from monitors.profiles.doctor import Finding, check_keys
 from monitors.profiles.registration import active_profiles
@@ -21,6 +22,8 @@ from search.build import document_of
 from search.index import Search
 
 Row = dict[str, Any]
+LONG_WAIT = timedelta(hours=2)
+"""A mail that waits longer than this says that something is wrong with the mail server or its settings."""
 LOOKS_FOR = timedelta(days=30)
 """How far back the last look at a source is asked for."""
 
@@ -117,6 +120,12 @@ def doctor() -> list[str]:
         findings = [_tell_key(found) for found in check_keys(parts.settings, parts.ledger)]
         with parts.ledger.reading() as ledger:
             leaks = batches.leaks(ledger)
+            failed = outbox.count_by_state(ledger)[MailState.FAILED]
+            waiting_since = outbox.oldest_waiting(ledger)
+        if failed:
+            findings.append(say("cli.doctor.mails_failed", count=failed))
+        if waiting_since and parts.clock.now() - waiting_since > LONG_WAIT:
+            findings.append(say("cli.doctor.mails_waiting", since=f"{waiting_since:%Y-%m-%d %H:%M}"))
         findings += [say("cli.doctor.leak", place=leak.place[:12], stage=leak.stage.value) for leak in leaks]
         return findings + [say("cli.doctor.index", problem=problem) for problem in parts.index().check()]
 
@@ -145,7 +154,12 @@ def load_kibana() -> int:
     if settings.kibana_url is None:
         raise BadInputError(say("cli.kibana.no_address"), field="SHOUWANG_KIBANA_URL")
     key = settings.kibana_api_key
-    return load(settings.kibana_url, api_key=key.get_secret_value() if key else None)
+    return load(
+        settings.kibana_url,
+        api_key=key.get_secret_value() if key else None,
+        prefix=settings.index_prefix,
+        ca=settings.elasticsearch_ca,
+    )
 
 
 def _tell_key(found: Finding) -> str:

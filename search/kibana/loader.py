@@ -55,11 +55,15 @@ def kibana_at(kibana_url: str, api_key: str | None = None, ca: Path | None = Non
         raise StopRun("Kibana's address is none", advice=ADVICE_ADDRESS) from None
 
 
-def _trust(ca: Path | None) -> ssl.SSLContext | bool:
+def _trust(ca: Path | None) -> ssl.SSLContext:
+    """Trust the usual authorities and, where one is given, this one as well."""
+    context = ssl.create_default_context()
     try:
-        return ssl.create_default_context(cafile=ca) if ca else True
+        if ca:
+            context.load_verify_locations(cafile=ca)
     except OSError as error:
         raise StopRun("Kibana's certificate authority cannot be read", advice="It is a PEM file.") from error
+    return context
 
 
 def _of_transport(error: httpx.TransportError) -> StopRun | StoreUnavailableError:

@@ -102,6 +102,12 @@ def test_a_word_is_a_plain_string(text: str) -> None:
     assert not {kind for kind in letters if kind[0] in "ZPC" and kind != "Cn"}
 
 
+@given(st.text() | st.text("林曉ß½ﬁ่é\u200b ·", max_size=150))
+def test_the_quick_way_is_the_slow_way(text: str) -> None:
+    """What is indexed is exactly the words that are marked later."""
+    assert folded(text) == " ".join(word.text for word in words_of(text))
+
+
 @given(st.text("林曉月ａÉß ﬁ·", max_size=20))
 def test_folding_twice_changes_nothing(text: str) -> None:
     """What was folded is folded already."""
