@@ -251,13 +251,6 @@ outbox = Table(
     Column("sealed", LargeBinary, nullable=False, comment="recipient and message under the profile's key"),
 )
 
-used_links = Table(
-    "used_links",
-    metadata,
-    Column("key", String(64), primary_key=True),
-    Column("used_at", UtcDateTime, nullable=False),
-)
-
 facts = Table(
     "facts",
     metadata,

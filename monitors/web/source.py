@@ -6,9 +6,10 @@ import tarfile
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi.responses import FileResponse, Response
 
 import monitors
 from monitors.web.visit import Here
@@ -17,8 +18,6 @@ HOME = Path(monitors.__file__).parent.parent
 PACKAGES = ("monitors", "search")
 BESIDE = ("dags", "tests", "docs", "deploy", "benchmarks", ".ci")
 PAPERS = ("*.md", "LICENSE", "Makefile", "pyproject.toml", "uv.lock", "Dockerfile", "docker-compose.yml")
-LARGEST = 4 << 20
-"""Bytes; what is larger is a model's numbers, which the list of what is left out names."""
 SKIPPED = frozenset({"__pycache__", ".venv"})
 
 
@@ -32,26 +31,28 @@ def show_source(visit: Here) -> Response:
 
 
 @router.get("/source.tar.gz")
-def download_source() -> Response:
-    """Give the source."""
-    name = f"shouwang-{version('shouwang')}.tar.gz"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(archive(), media_type="application/gzip", headers=headers)
+def download_source() -> FileResponse:
+    """Give the source, the model's numbers included."""
+    return FileResponse(archive(), media_type="application/gzip", filename=f"shouwang-{version('shouwang')}.tar.gz")
 
 
 @cache
-def archive() -> bytes:
-    """Pack the source this process runs from; the same source gives the same bytes."""
-    left_out = []
-    packed = io.BytesIO()
-    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as tar:
+def archive() -> Path:
+    """Pack the source this process runs from into a file that goes with the process."""
+    packed = Path(_folder().name) / "source.tar.gz"
+    # Level 1: most of it is the model, which does not get smaller.
+    with (
+        gzip.GzipFile(packed, mode="wb", compresslevel=1, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w") as tar,
+    ):
         for path in source_files():
-            if path.stat().st_size > LARGEST:
-                left_out.append(str(path.relative_to(HOME)))
-            else:
-                _add(tar, str(path.relative_to(HOME)), path.read_bytes())
-        _add(tar, "LEFT-OUT.txt", "\n".join(left_out).encode())
-    return packed.getvalue()
+            _add(tar, str(path.relative_to(HOME)), path.read_bytes())
+    return packed
+
+
+@cache
+def _folder() -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix="shouwang-source-")
 
 
 def source_files() -> list[Path]:

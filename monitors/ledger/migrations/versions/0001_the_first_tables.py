@@ -108,12 +108,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_quarantine_at"), "quarantine", ["at"], unique=False)
     op.create_table(
-        "used_links",
-        sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_used_links")),
-    )
-    op.create_table(
         "audit",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("profile_id", sa.String(length=32), nullable=False),
@@ -275,7 +269,6 @@ def downgrade() -> None:
     op.drop_table("confirmations")
     op.drop_index(op.f("ix_audit_profile_id"), table_name="audit")
     op.drop_table("audit")
-    op.drop_table("used_links")
     op.drop_index(op.f("ix_quarantine_at"), table_name="quarantine")
     op.drop_table("quarantine")
     op.drop_index("ix_profiles_state", table_name="profiles")
