@@ -15,8 +15,10 @@ from tests.servers.ledgers import (
     sqlite_vault,
     vault,
 )
+from tests.servers.mastodon import mastodon
 from tests.servers.postgres import postgres
 from tests.servers.smtp import smtp
+from tests.servers.web import web
 
 __all__ = [
     "airflow_home",
@@ -25,6 +27,7 @@ __all__ = [
     "kbn_es_query",
     "ledger",
     "ledger_url",
+    "mastodon",
     "migrated_postgres",
     "migrated_sqlite",
     "postgres",
@@ -33,6 +36,7 @@ __all__ = [
     "sqlite_url",
     "sqlite_vault",
     "vault",
+    "web",
 ]
 
 # Seven sets of tests share two cores: a slow example says nothing about the code.

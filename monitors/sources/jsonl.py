@@ -79,6 +79,9 @@ class JsonlSource:
         key = _sha256_of(self._origin) if isinstance(self._origin, Path) else ""
         offset, number = places.get(key, (0, 0))
         gathered, kind, any_came = _Gathered(), FetchKind.EMPTY, False
+        if self._clock.now() >= deadline:
+            yield Delta(posts=(), cursor=cursor, outcome=_ended(FetchKind.BUDGET_SPENT))
+            return
         try:
             with _opened(self._origin, offset) as stream:
                 for line in read_lines(stream, number=number, offset=offset):
@@ -96,7 +99,7 @@ class JsonlSource:
         if gathered.posts or gathered.rejected:
             yield gathered.delta(after)
         if kind is not FetchKind.EMPTY or not any_came:
-            yield Delta(posts=(), cursor=after, outcome=FetchOutcome(kind=kind, detail=_DETAILS[kind]))
+            yield Delta(posts=(), cursor=after, outcome=_ended(kind))
 
     def _gather(self, gathered: _Gathered, line: Line, key: str) -> None:
         gathered.size += len(line.content)
@@ -115,7 +118,9 @@ class JsonlSource:
             gathered.raws.append(raw)
 
 
-_DETAILS = {FetchKind.EMPTY: "", FetchKind.BUDGET_SPENT: "deadline", FetchKind.BROKEN: "unreadable_file"}
+def _ended(kind: FetchKind) -> FetchOutcome:
+    details = {FetchKind.BUDGET_SPENT: "deadline", FetchKind.BROKEN: "unreadable_file"}
+    return FetchOutcome(kind=kind, detail=details.get(kind, ""))
 
 
 def _read_cursor(cursor: Cursor | None) -> dict[str, tuple[int, int]]:
@@ -126,7 +131,7 @@ def _read_cursor(cursor: Cursor | None) -> dict[str, tuple[int, int]]:
 
 def _cursor(places: Places, key: str, offset: int, number: int) -> Cursor | None:
     after = {sha256: place for sha256, place in places.items() if sha256 != key}
-    if key:
+    if key and offset:
         after[key] = (offset, number)
     kept = dict(list(after.items())[-FILES_REMEMBERED:])
     return Cursor(source=NAME, value=json.dumps(kept)) if kept else None

@@ -12,6 +12,8 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+import pytest
+
 TOKEN = "mock_token"
 READY_SECONDS = 60
 # WORKAROUND: mastodon_mock 0.6.1 puts a tag as it is into its Link header and fails on Chinese ones (500).
@@ -93,6 +95,13 @@ def mastodon_running(folder: Path) -> Iterator[MastodonServer]:
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def mastodon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MastodonServer]:
+    """One server for the run: each test writes under tags of its own, and takes its faults away again."""
+    with mastodon_running(tmp_path_factory.mktemp("mastodon")) as server:
+        yield server
 
 
 def _wait_until_ready(server: MastodonServer, process: "subprocess.Popen[bytes]") -> None:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import repeat
 
+import pytest
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -210,6 +212,13 @@ def serving(*, tls: ssl.SSLContext | None = None) -> Iterator[Web]:
         yield web
     finally:
         web.close()
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    """A web server that does what it is told."""
+    with serving() as server:
+        yield server
 
 
 def _in_turn(behaviours: tuple[Behaviour, ...]) -> Iterator[Behaviour]:

@@ -72,6 +72,21 @@ def test_a_bare_line(tmp_path: Path) -> None:
     assert (delta.posts[0].id, delta.posts[0].url, delta.posts[0].published_at) == ("jsonl:7", "", None)
 
 
+class SteppedClock:
+    """A clock that goes on a second each time somebody looks."""
+
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def now(self) -> datetime:
+        """A second later than before."""
+        self.time += timedelta(seconds=1)
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        """Nobody sleeps here."""
+
+
 BAD = {
     "not JSON": (b"{", "posts.jsonl:1", "not JSON"),
     "not UTF-8": ("{'id': 1, 'text': '守望'}".encode("gbk"), "posts.jsonl:1", "not UTF-8"),
@@ -199,7 +214,8 @@ def test_a_deadline_is_resumed(tmp_path: Path, packed: bool, monkeypatch: pytest
     if packed:
         path.write_bytes(gzip.compress(path.read_bytes()))
 
-    first = read(path, deadline=NOON)
+    clock = SteppedClock()
+    first = list(JsonlSource(path, clock=clock).fetch([], None, clock.now() + timedelta(seconds=5)))
     rest = read(path, first[-1].cursor)
 
     assert texts(first) == ["0", "1", "2"]

@@ -13,8 +13,8 @@ from monitors.sources.guard import Guard
 from monitors.sources.pace import Pace, SystemClock
 from monitors.sources.requester import Fetched, Named, Requester
 from tests.servers import web as servers
+from tests.servers.requester import a_requester
 from tests.servers.web import Behaviour, Web, answer_with, redirect_to
-from tests.sources.conftest import a_requester
 
 
 def soon(seconds: float = 30) -> datetime:
