@@ -65,9 +65,12 @@ class Heads:
 
     def label_probabilities(self, vectors: Floats) -> NDArray[np.float64]:
         """One row a vector, one column a label, each between 0 and 1."""
-        numbers = self.arrays
-        margins = self._standardised(vectors) @ numbers.weights.T + numbers.bias
-        return sigmoid(margins * numbers.slope + numbers.offset)
+        return sigmoid(self.label_margins(vectors) * self.arrays.slope + self.arrays.offset)
+
+    def label_margins(self, vectors: Floats) -> Floats:
+        """The same before calibration: how far on which side of each head a vector lies."""
+        margins: Floats = self._standardised(vectors) @ self.arrays.weights.T + self.arrays.bias
+        return margins
 
     def stance_probabilities(self, vectors: Floats) -> NDArray[np.float64]:
         """One row a vector, one column a stance; rows sum to 1."""

@@ -2,7 +2,8 @@
 
     python -m monitors.scoring.workshop.evaluate [--to FILE]
 
-Own corpus: dev families, which no head has seen. Public sets: dev splits, or sets that are for measuring only.
+Own corpus: dev families, which neither encoder nor heads have learned from; since thresholds are chosen on them, each
+half of the families is measured with those of the other half. Public sets: dev splits, or sets for measuring only.
 """
 
 import argparse
@@ -17,10 +18,15 @@ from numpy.typing import NDArray
 
 from monitors.records import Category, Score
 from monitors.scoring.corpus import Example, read_corpus
+from monitors.scoring.encoder import Encoder
+from monitors.scoring.examples import load_examples
+from monitors.scoring.heads import load_heads
 from monitors.scoring.onnx_encoder import SHIPPED, OnnxEncoder
 from monitors.scoring.scorer import Reading, Scorer, scorer_of
 from monitors.scoring.workshop.fitting import f1
+from monitors.scoring.workshop.material import gather
 from monitors.scoring.workshop.public_data import read_public
+from monitors.scoring.workshop.train_heads import CALIBRATED, calibrated, split_of
 from monitors.scoring.workshop.vectors import CachedEncoder
 
 _ALERTING: Final = tuple(category for category in Category if category is not Category.DISCLOSURE)
@@ -45,21 +51,45 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", type=Path)
     options = parser.parse_args(arguments)
-    fragment = report(scorer_of(CachedEncoder(OnnxEncoder(SHIPPED)), SHIPPED))
+    fragment = report(CachedEncoder(OnnxEncoder(SHIPPED)), SHIPPED)
     if options.to:
         options.to.write_text(fragment, encoding="utf-8")
     else:
         sys.stdout.write(fragment)
 
 
-def report(scorer: Scorer) -> str:
+def report(encoder: Encoder, folder: Path) -> str:
     """The whole fragment, as Markdown."""
-    dev = [example for example in read_corpus() if example.split == "dev"]
-    readings = scorer.score_texts([example.text for example in dev], [example.forms for example in dev])
+    scorer = scorer_of(encoder, folder)
+    dev, readings = measure_in_halves(encoder, folder)
     lines = [f"Model {scorer.model}, revision {scorer.revision}; {len(dev)} posts of dev families.", ""]
     lines += _category_table(dev, readings)
     lines += ["", *_sides(dev, readings), "", *_harmless_table(dev, readings, scorer), "", *_abusive_table(scorer)]
     return "\n".join([*lines, ""])
+
+
+def measure_in_halves(encoder: Encoder, folder: Path) -> tuple[list[Example], list[Reading]]:
+    """Dev examples with their readings, each half calibrated on the other."""
+    halves = in_halves(split_of(read_corpus(), "dev"))
+    heads, examples = load_heads(folder, encoder), load_examples(folder)
+    measured: list[Example] = []
+    readings: list[Reading] = []
+    for half, other in (halves, halves[::-1]):
+        chosen = calibrated(heads, gather(encoder, other, CALIBRATED, split="dev"))
+        scorer = Scorer(encoder, chosen, examples)
+        measured += half
+        readings += scorer.score_texts([example.text for example in half], [example.forms for example in half])
+    return measured, readings
+
+
+def in_halves(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+    """Families dealt out in turn within each kind, so that both halves have some of everything."""
+    kinds = sorted({(example.categories, str(example.stance), example.lang, example.family) for example in examples})
+    first = {family for place, (*_, family) in enumerate(kinds) if place % 2}
+    return (
+        [example for example in examples if example.family in first],
+        [example for example in examples if example.family not in first],
+    )
 
 
 def _category_table(dev: Sequence[Example], readings: Sequence[Reading]) -> list[str]:

@@ -20,11 +20,10 @@ import numpy as np
 
 from monitors.records import Category, Stance
 from monitors.scoring.corpus import read_corpus
-from monitors.scoring.heads import ABUSIVE
 from monitors.scoring.masking import prepare
 from monitors.scoring.workshop.export import load_bert, run_layers
+from monitors.scoring.workshop.material import is_abusive
 from monitors.scoring.workshop.public_data import LEARNED, read_public
-from monitors.scoring.workshop.train_heads import is_abusive
 
 _SEED: Final = 20261123
 _PREFIX: Final = "query: "
@@ -35,7 +34,7 @@ _RATE: Final = 5e-5
 _HEAD_RATE: Final = 2e-3
 _DECAY_A_LAYER: Final = 0.85
 """Lower layers, which know languages, move less than upper ones, which know meanings."""
-_FROZEN_LAYERS: Final = 7
+_FROZEN_LAYERS: Final = 5
 """With the embeddings: their states are computed once, which makes training on two cores a matter of minutes."""
 _AT_ONCE: Final = 32
 _WARM_UP: Final = 0.1
@@ -113,8 +112,8 @@ def own_lessons(packed: Path, splits: Sequence[str]) -> list[Lesson]:
 
 
 def public_lessons(packed: Path) -> list[Lesson]:
-    """Posts of the public sets that may be learned from."""
-    posts = [post for name, rows in LEARNED.items() for post in read_public(name, "train", at_most=rows)]
+    """A fifth of the posts that the heads learn from: no more are drawn in so few steps."""
+    posts = [post for name, rows in LEARNED.items() for post in read_public(name, "train", at_most=rows // 5)]
     return [
         Lesson(
             tokens=tokens,

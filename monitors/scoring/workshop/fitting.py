@@ -8,85 +8,56 @@ from numpy.typing import NDArray
 
 from monitors.scoring.heads import Floats, sigmoid
 
-_FOLDS: Final = 5
-_SEED: Final = 20261123
+_LEAST_THRESHOLD: Final = 0.2
+_MOST_THRESHOLD: Final = 0.9
+"""A threshold outside says more about the few posts it was chosen on than about the next ones."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Task:
-    """What one head learns: vectors already standardised, yes or no, a weight a row, and which rows are of one kind."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What turns a margin into a probability (Platt), and the probability from which on it counts."""
 
-    vectors: Floats
-    labels: NDArray[np.bool_]
-    weights: NDArray[np.float64]
-    families: NDArray[np.str_]
-    """Rows of one family are never on both sides of a fold."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Fitted:
-    """A head with the margins that its rows have from folds which did not see them."""
-
-    weights: Floats
-    bias: float
     slope: float
     offset: float
-    unseen_margins: NDArray[np.float64]
+    threshold: float
 
-    @property
-    def unseen_probabilities(self) -> NDArray[np.float64]:
-        """The same, calibrated."""
-        return sigmoid(self.unseen_margins * self.slope + self.offset)
+    def probabilities(self, margins: NDArray[Any]) -> NDArray[np.float64]:
+        """Calibrated."""
+        return sigmoid(margins * self.slope + self.offset)
 
 
-def fit(task: Task, *, strength: float, calibrate_on: NDArray[np.bool_]) -> Fitted:
-    """A head for the task; ``strength`` is the inverse of the regularisation.
+def fit(
+    vectors: Floats, labels: NDArray[np.bool_], weights: NDArray[np.float64], *, strength: float
+) -> tuple[Floats, float]:
+    """Weights and bias of a head; yes and no weigh the same in sum. ``strength`` is the inverse of regularisation."""
+    model = _regress(vectors, labels, _balanced(labels, weights), strength)
+    return model.coef_[0].astype(np.float32), float(model.intercept_[0])
 
-    It is calibrated (Platt) on margins of rows it had not seen, those of ``calibrate_on``.
+
+def calibrate(
+    margins: NDArray[Any], labels: NDArray[np.bool_], *, harmless: NDArray[Any], false_alarms: float
+) -> Calibration:
+    """Calibration on posts that the head has not seen, with the threshold of highest F1.
+
+    At most the share ``false_alarms`` of ``harmless`` margins may pass the threshold.
     """
-    margins = unseen_margins(task, strength=strength)
-    platt = _regress(margins[calibrate_on, None], task.labels[calibrate_on], np.ones(int(calibrate_on.sum())), 1e3)
-    model = _regress(task.vectors, task.labels, _balanced(task.labels, task.weights), strength)
-    return Fitted(
-        weights=model.coef_[0].astype(np.float32),
-        bias=float(model.intercept_[0]),
-        slope=float(platt.coef_[0, 0]),
-        offset=float(platt.intercept_[0]),
-        unseen_margins=margins,
-    )
-
-
-def unseen_margins(task: Task, *, strength: float) -> NDArray[np.float64]:
-    """Each row's margin from a head fitted without its family."""
-    from sklearn.model_selection import GroupKFold
-
-    margins = np.zeros(len(task.labels))
-    folds = GroupKFold(_FOLDS, shuffle=True, random_state=_SEED)
-    for seen, unseen in folds.split(task.vectors, groups=task.families):
-        balanced = _balanced(task.labels[seen], task.weights[seen])
-        model = _regress(task.vectors[seen], task.labels[seen], balanced, strength)
-        margins[unseen] = model.decision_function(task.vectors[unseen])
-    return margins
-
-
-def best_threshold(
-    probabilities: NDArray[np.float64],
-    labels: NDArray[np.bool_],
-    *,
-    harmless: NDArray[np.float64],
-    false_alarms: float,
-) -> float:
-    """The threshold of highest F1 that lets at most this share of ``harmless`` posts through."""
-    floor = float(np.quantile(harmless, 1 - false_alarms)) if len(harmless) else 0.0
-    candidates = np.unique(np.clip(np.quantile(probabilities, np.linspace(0.5, 1, 201)), max(floor, 0.05), 0.95))
-    return float(max(candidates, key=lambda threshold: f1(labels, probabilities >= threshold)))
+    platt = _regress(margins[:, None], labels, np.ones(len(labels)), 10.0)
+    slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
+    probabilities = sigmoid(margins * slope + offset)
+    floor = float(np.quantile(sigmoid(harmless * slope + offset), 1 - false_alarms)) if len(harmless) else 0.0
+    lowest = min(max(floor, _LEAST_THRESHOLD), _MOST_THRESHOLD)
+    candidates = np.linspace(lowest, _MOST_THRESHOLD, 101)
+    scores = np.array([f1(labels, probabilities >= threshold) for threshold in candidates])
+    # Of equally good thresholds the middle one: its neighbours on both sides are good too.
+    best = np.flatnonzero(scores == scores.max())
+    return Calibration(slope=slope, offset=offset, threshold=float(candidates[best[len(best) // 2]]))
 
 
 def mute_threshold(other_side: NDArray[np.float64], spreads: NDArray[np.bool_], *, at_most: float) -> float:
     """The lowest threshold at which at most this share of posts that spread would be muted."""
     allowed = int(at_most * int(spreads.sum()))
     highest = np.sort(other_side[spreads])[::-1]
-    return float(min(np.nextafter(highest[allowed], 2), 0.999))
+    return float(np.clip(np.nextafter(highest[allowed], 2), 0.5, 0.999))
 
 
 def f1(labels: NDArray[np.bool_], found: NDArray[np.bool_]) -> float:
@@ -96,9 +67,7 @@ def f1(labels: NDArray[np.bool_], found: NDArray[np.bool_]) -> float:
 
 
 def _balanced(labels: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Yes and no weigh the same in sum."""
-    yes = weights[labels].sum()
-    no = weights[~labels].sum()
+    yes, no = weights[labels].sum(), weights[~labels].sum()
     half = (yes + no) / 2
     return np.asarray(np.where(labels, weights * half / yes, weights * half / no))
 
