@@ -32,8 +32,8 @@ class Seen:
 class Wire:
     """What a behaviour may do with the connection; sending stops quietly when the test is over."""
 
-    def __init__(self, connection: socket.socket, over: threading.Event) -> None:
-        self._connection, self._over = connection, over
+    def __init__(self, connection: socket.socket, over: threading.Event, request: Seen) -> None:
+        self._connection, self._over, self.request = connection, over, request
 
     def send(self, content: bytes) -> bool:
         """Send, and say whether somebody may still be listening."""
@@ -180,7 +180,7 @@ class Web:
         with suppress(OSError), self._secured(connection) as line:
             request = _read_request(line)
             with self._counted(request):
-                next(self._scripts[request.path.partition("?")[0]])(Wire(line, self._over))
+                next(self._scripts[request.path.partition("?")[0]])(Wire(line, self._over, request))
 
     @contextmanager
     def _secured(self, connection: socket.socket) -> Iterator[socket.socket]:
