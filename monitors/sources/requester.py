@@ -155,6 +155,8 @@ class Requester:
             detail = "too_large" if isinstance(error, TooLargeError) else "encoding"
             return self._failed(str(target), FetchKind.BROKEN, detail)
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.RemoteProtocolError) as error:
+            if isinstance(error, httpcore.TimeoutException) and self.clock.now() >= ask.deadline:
+                return self._failed(str(target), FetchKind.BUDGET_SPENT, "deadline")
             return self._failed(str(target), *_network_kind(error))
 
     def _send(self, target: httpx.URL, ask: _Ask, until: float) -> tuple[int, dict[str, str], bytes]:

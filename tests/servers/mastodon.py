@@ -93,8 +93,8 @@ def mastodon_running(folder: Path) -> Iterator[MastodonServer]:
         _wait_until_ready(server, process)
         yield server
     finally:
-        process.terminate()
-        process.wait(timeout=10)
+        process.kill()  # asked nicely, it would wait for its injected time-outs
+        process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -307,3 +307,12 @@ def test_robots_bind_redirects(web: Web, requester: Requester) -> None:
     fetched = requester.get(web.url("/public"), deadline=soon(), named=Named.BY_A_POST)
 
     assert kind_and_detail(fetched) == (FetchKind.BLOCKED, "robots")
+
+
+def test_out_of_time_is_not_out_of_reach(web: Web, requester: Requester) -> None:
+    """A request that the caller's own deadline cut short is told as that, not as a failure of the network."""
+    web.misbehave("/x", servers.drip)
+
+    fetched = requester.get(web.url("/x"), deadline=soon(0.3))
+
+    assert kind_and_detail(fetched) == (FetchKind.BUDGET_SPENT, "deadline")

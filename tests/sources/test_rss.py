@@ -146,7 +146,7 @@ def test_the_deadline_is_every_feeds(web: Web, requester: Requester) -> None:
 
     deltas = look(web, requester, "/one", "/two", deadline=soon(0.5))
 
-    assert [delta.outcome.kind for delta in deltas] == [FetchKind.UNREACHABLE, FetchKind.BUDGET_SPENT]
+    assert [delta.outcome.kind for delta in deltas] == [FetchKind.BUDGET_SPENT, FetchKind.BUDGET_SPENT]
     assert web.asked("/two") == 0
 
 
