@@ -26,7 +26,7 @@ demo: .venv/base ## The whole job on invented posts: no account, no network, end
 	@$(RUN) shouwang demo --to demo-out
 
 test: .venv/dev ## Every test; what needs a missing system package is skipped with the line to type
-	@$(RUN) pytest --cov --cov-report=term:skip-covered
+	@$(RUN) pytest -m "not needs_torch" --cov --cov-report=term:skip-covered
 
 test-torch: .venv/dev ## The encoder against sentence-transformers (downloads torch, about 6 GB)
 	@$(UV) sync --frozen --inexact -q --extra sentence-transformers
@@ -65,6 +65,9 @@ evaluate-images: .venv/dev ## Finding copies of pictures
 bench: .venv/dev ## The whole way over every real post at hand, with invented ones planted
 	@$(RUN) python benchmarks/whole.py
 
+soak: .venv/dev ## A crash series: runs killed with -9 at random, then every count and byte checked
+	@$(RUN) python benchmarks/soak.py
+
 docs: .venv/base ## Write docs/reference/ from the code
 	@$(RUN) python docs/generate.py
 
@@ -74,4 +77,4 @@ up: ## Start the containers (docs/howto/compose.md)
 down: ## Stop the containers
 	@docker compose down
 
-.PHONY: help demo test test-torch lint type check serve watch evaluate evaluate-names evaluate-text evaluate-images bench docs up down
+.PHONY: help demo test test-torch lint type check serve watch evaluate evaluate-names evaluate-text evaluate-images bench soak docs up down
