@@ -1,9 +1,10 @@
 """The hashes of many reference photos, and the best match of a picture with each of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from monitors.matching.images.changes import Change
+from monitors.matching.images.found import Found, keep_best
 from monitors.matching.images.shelves import (
     Probe,
     is_plain_photo,
@@ -13,19 +14,7 @@ from monitors.matching.images.shelves import (
     shelve_phash,
 )
 from monitors.matching.images.verdicts import PDQ_CLOSENESS, PHASH_CLOSENESS, WINDOW_CLOSENESS, Closeness
-from monitors.records import Fingerprint, Method
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A photo that a picture looks like; ``photo`` is its place in the bank."""
-
-    photo: int
-    method: Method
-    distance: int
-    bits: int
-    score: float
-    change: Change
+from monitors.records import Fingerprint
 
 
 class Bank:
@@ -38,11 +27,7 @@ class Bank:
 
     def find(self, picture: Sequence[Fingerprint]) -> list[Found]:
         """Give the best match with each photo that looks like the picture, strongest first."""
-        best: dict[int, Found] = {}
-        for found in self._find_all(picture):
-            if found.photo not in best or found.score > best[found.photo].score:
-                best[found.photo] = found
-        return sorted(best.values(), key=lambda found: (-found.score, found.photo))
+        return keep_best(self._find_all(picture))
 
     def _find_all(self, picture: Sequence[Fingerprint]) -> Iterator[Found]:
         for probe in probe_pdq(picture):

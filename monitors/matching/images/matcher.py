@@ -1,4 +1,4 @@
-"""Her photos among the pictures of posts: every stored hash of a post against every hash of every profile."""
+"""Her photos among the pictures of posts: by the hashes stored with a post, or thoroughly where the bytes are at hand."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,14 @@ from datetime import datetime
 
 from typing_extensions import override
 
-from monitors.matching.images.bank import Bank, Found
+from monitors.matching.images.bank import Bank
+from monitors.matching.images.copies import CopySearch
+from monitors.matching.images.fingerprint import read_moments
+from monitors.matching.images.found import Found
 from monitors.matching.images.verdicts import ALERT_SCORE
 from monitors.matching.matcher import Matcher
 from monitors.messages import say_in
-from monitors.records import Match, Media, PhotoSignal, Post, Scope, WatchProfile
+from monitors.records import Match, Media, Method, PhotoSignal, Post, Scope, WatchProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,41 @@ class _Reference:
     photo: PhotoSignal
     number: int
 
+    def match(self, post: Post, media: Media, found: Found) -> Match:
+        return Match(
+            post_id=post.id,
+            profile_id=self.profile.id,
+            method=found.method,
+            score=found.score,
+            query=self.photo.id,
+            candidate=media.sha256 or media.url,
+            reason=self._say_why(found),
+        )
+
+    def _say_why(self, found: Found) -> str:
+        say = say_in(next(iter(self.profile.languages), ""))
+        change = found.change.describe(say, between=say("images.between"))
+        sentence = _sentence_of(found) + ("_changed" if change else "")
+        numbers = {"photo": self.number, "distance": found.distance, "bits": found.bits, "details": found.details}
+        return say(sentence, change=change, **numbers)
+
+
+def _sentence_of(found: Found) -> str:
+    is_certain = found.score >= ALERT_SCORE
+    if found.method is Method.LOCAL:
+        return "images.details" if is_certain else "images.few_details"
+    return "images.almost_same" if is_certain else "images.similar"
+
+
+def _references(profiles: Iterable[WatchProfile], now: datetime) -> list[_Reference]:
+    """Give the photos of those profiles that allow them to be compared at this moment."""
+    return [
+        _Reference(profile=profile, photo=photo, number=number)
+        for profile in profiles
+        if profile.allows(Scope.IMAGE_HASHES, now)
+        for number, photo in enumerate(profile.photos, start=1)
+    ]
+
 
 class PhotoMatcher(Matcher):
     """Finds copies of reference photos by the hashes stored with a post; it never sees a picture.
@@ -30,12 +68,7 @@ class PhotoMatcher(Matcher):
     """
 
     def __init__(self, profiles: Iterable[WatchProfile], *, now: datetime) -> None:
-        self._references = [
-            _Reference(profile=profile, photo=photo, number=number)
-            for profile in profiles
-            if profile.allows(Scope.IMAGE_HASHES, now)
-            for number, photo in enumerate(profile.photos, start=1)
-        ]
+        self._references = _references(profiles, now)
         self._bank = Bank([reference.photo.fingerprints for reference in self._references])
 
     @override
@@ -46,24 +79,21 @@ class PhotoMatcher(Matcher):
     def _match_post(self, post: Post) -> Iterator[Match]:
         for media in post.media:
             for found in self._bank.find(media.fingerprints):
-                yield _to_match(post, media, self._references[found.photo], found)
+                yield self._references[found.photo].match(post, media, found)
 
 
-def _to_match(post: Post, media: Media, reference: _Reference, found: Found) -> Match:
-    return Match(
-        post_id=post.id,
-        profile_id=reference.profile.id,
-        method=found.method,
-        score=found.score,
-        query=reference.photo.id,
-        candidate=media.sha256 or media.url,
-        reason=_say_why(reference, found),
-    )
+class CopyMatcher:
+    """Finds copies in a picture whose bytes are at hand, small parts of a photo too.
 
+    For pictures that were submitted, or belong to a post that already names her. It finds all that ``PhotoMatcher``
+    finds; parts of a photo need its features (``fingerprint_reference(with_features=True)``) and the extra ``images``.
+    """
 
-def _say_why(reference: _Reference, found: Found) -> str:
-    say = say_in(next(iter(reference.profile.languages), ""))
-    sentence = "images.almost_same" if found.score >= ALERT_SCORE else "images.similar"
-    numbers = {"photo": reference.number, "distance": found.distance, "bits": found.bits}
-    change = found.change.describe(say, between=say("images.between"))
-    return say(f"{sentence}_changed", change=change, **numbers) if change else say(sentence, **numbers)
+    def __init__(self, profiles: Iterable[WatchProfile], *, now: datetime) -> None:
+        self._references = _references(profiles, now)
+        self._search = CopySearch([reference.photo.fingerprints for reference in self._references])
+
+    def match_picture(self, post: Post, media: Media, content: bytes) -> list[Match]:
+        """Give the best match with every photo, strongest first. Raises PictureError with a problem id."""
+        moments = read_moments(content)
+        return [self._references[found.photo].match(post, media, found) for found in self._search.find(moments)]

@@ -37,3 +37,12 @@ WINDOW_CLOSENESS: Final = Closeness(method=Method.WINDOW, bits=256, review=44, a
 # 8 of 64: the smallest distance of two unrelated pictures seen was 22, but a 5 % crop is 12 already (peers.md §5); the
 # hash is short, so it only ever asks for a look.
 PHASH_CLOSENESS: Final = Closeness(method=Method.PHASH, bits=64, review=8, alert=None)
+
+# Details of a partial copy that lie alike. The most seen in pairs that are no copies was 5: docs/evaluation.md#pictures.
+DETAILS_REVIEW: Final = 6
+DETAILS_ALERT: Final = 9
+
+
+def score_details(agreeing: int) -> float:
+    """Give 0.8 at ``DETAILS_ALERT`` details that lie alike, and towards 1 the more there are."""
+    return round(max(0.0, 1 - (1 - ALERT_SCORE) * DETAILS_ALERT / max(agreeing, 1)), 4)

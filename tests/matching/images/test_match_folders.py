@@ -1,10 +1,15 @@
+import sys
 from pathlib import Path
 
+import pytest
+import structlog
 from PIL import ImageOps
 
+from monitors.logs import configure_logs
 from monitors.matching.images.decoder import PictureError
 from monitors.matching.images.match_folders import Line, match_folders
 from tests.matching.images.pictures import a_scene, encode
+from tests.matching.images.transforms import crop
 
 
 def a_folder(root: Path, files: dict[str, bytes]) -> Path:
@@ -15,9 +20,9 @@ def a_folder(root: Path, files: dict[str, bytes]) -> Path:
     return root
 
 
-def match(photos: Path, candidates: Path) -> tuple[list[Line], list[str]]:
+def match(photos: Path, candidates: Path, *, quick: bool = False) -> tuple[list[Line], list[str]]:
     errors: list[PictureError] = []
-    lines = list(match_folders(photos, candidates, on_error=errors.append))
+    lines = list(match_folders(photos, candidates, quick=quick, on_error=errors.append))
     return lines, [str(error) for error in errors]
 
 
@@ -57,3 +62,35 @@ def test_empty_folders_match_nothing(tmp_path: Path) -> None:
 
     assert lines == []
     assert errors == ["x/y.txt: empty"]
+
+
+def test_small_parts_are_found_unless_it_must_be_quick(tmp_path: Path) -> None:
+    """A small part of a photo is found by its details; with ``quick`` only hashes are compared."""
+    photos = a_folder(tmp_path / "photos", {"me.png": encode(a_scene(1)), "us.png": encode(a_scene(2))})
+    candidates = a_folder(tmp_path / "candidates", {"part.jpg": encode(crop(a_scene(2), 0.4, 0.35, 0.1, 0.05), "JPEG")})
+
+    [line], _ = match(photos, candidates)
+    quickly, _ = match(photos, candidates, quick=True)
+
+    assert (line["photo"], line["method"], line["distance"]) == ("us.png", "local", None)
+    assert str(line["transform"]).startswith("cropped to 3")
+    assert quickly == []
+
+
+def test_without_the_extra_one_line_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
+    """Without OpenCV the hashes are still compared, and one line says what is not found and what to type."""
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    configure_logs("json")
+    request.addfinalizer(structlog.reset_defaults)
+    photos = a_folder(tmp_path / "photos", {"me.png": encode(a_scene(1))})
+    candidates = a_folder(tmp_path / "candidates", {"1.jpg": encode(a_scene(1), "JPEG"), "2.png": encode(a_scene(2))})
+
+    lines, errors = match(photos, candidates)
+
+    told = capsys.readouterr().err.splitlines()
+    assert [line["method"] for line in lines] == ["pdq"]
+    assert errors == []
+    assert len(told) == 1
+    assert "pip install 'shouwang[images]'" in told[0]

@@ -5,11 +5,12 @@ import pytest
 from PIL import Image, ImageFilter, ImageOps
 
 from monitors.matching.images.fingerprint import fingerprint, fingerprint_reference
-from monitors.matching.images.matcher import PhotoMatcher
+from monitors.matching.images.matcher import CopyMatcher, PhotoMatcher
 from monitors.matching.images.verdicts import ALERT_SCORE
-from monitors.records import Fingerprint, Media, Method, PhotoSignal, Post, ProfileState, Scope, WatchProfile
+from monitors.records import Fingerprint, Match, Media, Method, PhotoSignal, Post, ProfileState, Scope, WatchProfile
 from tests.builders import NOON, a_consent, a_post, a_profile
 from tests.matching.images.pictures import a_scene, encode
+from tests.matching.images.transforms import crop
 
 ZEROS = "00" * 32
 
@@ -186,3 +187,43 @@ def test_posts_without_pictures_match_nobody() -> None:
     unread = a_post(media=(Media(url="https://cdn.example/1.jpg", problem="truncated"),))
 
     assert PhotoMatcher([with_photos(a_photo(a_pdq()))], now=NOON).match([a_post(), unread]) == [[], []]
+
+
+SMALL_PART = crop(a_scene(), 0.4, 0.35, 0.1, 0.05)
+
+
+def featured(image: Image.Image, photo_id: str = "photo-1") -> PhotoSignal:
+    return a_photo(*fingerprint_reference(encode(image), with_features=True), photo_id=photo_id)
+
+
+def at_hand(matcher: CopyMatcher, image: Image.Image) -> list[Match]:
+    return matcher.match_picture(a_post(), Media(url="https://cdn.example/1.jpg", sha256="a" * 64), encode(image))
+
+
+def test_a_picture_at_hand_is_looked_at_thoroughly() -> None:
+    """A small part of a photo, which no hash finds, is found where the bytes are at hand, and says why."""
+    profile = with_photos(featured(a_scene(2), "other"), featured(a_scene(), "photo-2"))
+
+    [match] = at_hand(CopyMatcher([profile], now=NOON), SMALL_PART)
+
+    assert PhotoMatcher([profile], now=NOON).match([post_of(SMALL_PART)]) == [[]]
+    assert (match.method, match.query, match.candidate) == (Method.LOCAL, "photo-2", "a" * 64)
+    assert match.score >= ALERT_SCORE
+    assert "处细节与参考照片 2 吻合（裁剪后约剩 3" in match.reason
+
+
+def test_a_whole_copy_at_hand_is_found_by_its_hash() -> None:
+    """What the hashes settle needs no proof, and gives the same match as the stored hashes do."""
+    profile = with_photos(featured(a_scene()))
+
+    assert (
+        at_hand(CopyMatcher([profile], now=NOON), a_scene())
+        == PhotoMatcher([profile], now=NOON).match([post_with(*fingerprint(encode(a_scene())))])[0]
+    )
+
+
+def test_nothing_at_hand_without_consent() -> None:
+    """A profile that does not allow its photos to be compared is not compared thoroughly either."""
+    unwilling = with_photos(featured(a_scene()), consents=(a_consent(),))
+
+    assert at_hand(CopyMatcher([unwilling], now=NOON), a_scene()) == []

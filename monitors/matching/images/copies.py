@@ -1,0 +1,121 @@
+"""Partial copies of photos in a picture: a cheap gate over every photo, then the proof by geometry."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from monitors.matching.images.bank import Bank
+from monitors.matching.images.features import Features, can_find_features, find_features
+from monitors.matching.images.fingerprint import Moment, fingerprint_moments, stored_features
+from monitors.matching.images.found import Found, keep_best
+from monitors.matching.images.geometry import Alignment, align, count_votes, pair_up, root_looks
+from monitors.matching.images.pdq import Floats
+from monitors.matching.images.placing import Size, place
+from monitors.matching.images.verdicts import ALERT_SCORE, DETAILS_REVIEW, score_details
+from monitors.records import Fingerprint, Method
+
+# Measured 2026-10, docs/evaluation.md#pictures: 128 coarse details and 3 that agree keep every copy that the proof
+# finds, and 4 in a thousand other pairs, at a tenth of the proof's cost.
+GATE_FEATURES: Final = 128
+GATE_AGREEING: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Look:
+    """Features with their descriptors made comparable."""
+
+    features: Features
+    roots: Floats
+
+    @classmethod
+    def of(cls, features: Features) -> "_Look":
+        return cls(features=features, roots=root_looks(features))
+
+    @property
+    def size(self) -> Size:
+        return Size(width=self.features.width, height=self.features.height)
+
+    def coarsest(self, number: int) -> "_Look":
+        return _Look(features=self.features.coarsest(number), roots=self.roots[:number])
+
+
+class PhotoFeatures:
+    """The features of reference photos, immutable; a photo's place is how it is named in what is found."""
+
+    def __init__(self, photos: Iterable[Sequence[Fingerprint]]) -> None:
+        """Take what is stored of each photo; one without features is never found."""
+        features = (stored_features(photo) for photo in photos)
+        self._photos = [None if one is None else _Look.of(one) for one in features]
+
+    def find(self, picture: Features, *, among: Collection[int] | None = None) -> list[Found]:
+        """Give the photos that the picture shows a part of, the most certain first; ``among`` narrows the search."""
+        looks = {"": _Look.of(picture), "mirror": _Look.of(picture.mirrored())}
+        found = [one for number in self._numbers(among) if (one := self._prove(number, looks)) is not None]
+        return keep_best(found)
+
+    def passes_gate(self, number: int, picture: Features) -> bool:
+        """Whether the gate keeps this pair for the proof."""
+        photo = self._photos[number]
+        looks = (_Look.of(picture), _Look.of(picture.mirrored()))
+        return photo is not None and any(_is_promising(photo, look) for look in looks)
+
+    def _numbers(self, among: Collection[int] | None) -> Iterator[int]:
+        return (number for number in range(len(self._photos)) if among is None or number in among)
+
+    def _prove(self, number: int, looks: dict[str, _Look]) -> Found | None:
+        photo = self._photos[number]
+        if photo is None:
+            return None
+        proofs = [
+            (alignment, form)
+            for form, look in looks.items()
+            if _is_promising(photo, look) and (alignment := _align(photo, look)) is not None
+        ]
+        best, form = max(proofs, key=lambda proof: proof[0].agreeing, default=(None, ""))
+        if best is None or best.agreeing < DETAILS_REVIEW:
+            return None
+        return _to_found(number, best, photo, looks[form], form)
+
+
+def _is_promising(photo: _Look, picture: _Look) -> bool:
+    coarse = photo.coarsest(GATE_FEATURES)
+    rows, columns = pair_up(coarse.roots, picture.roots)
+    return count_votes(coarse.features, picture.features, rows, columns) >= GATE_AGREEING
+
+
+def _align(photo: _Look, picture: _Look) -> Alignment | None:
+    rows, columns = pair_up(photo.roots, picture.roots)
+    return align(photo.features, picture.features, rows, columns)
+
+
+def _to_found(number: int, alignment: Alignment, photo: _Look, picture: _Look, form: str) -> Found:
+    placing = place(alignment.matrix, photo.size, picture.size, is_mirrored=form == "mirror")
+    return Found(
+        photo=number,
+        method=Method.LOCAL,
+        score=score_details(alignment.agreeing),
+        change=placing.change,
+        details=alignment.agreeing,
+        region=placing.region,
+    )
+
+
+class CopySearch:
+    """Every stage of finding copies, for pictures at hand: hashes first, the proof where they did not settle it."""
+
+    def __init__(self, photos: Sequence[Sequence[Fingerprint]]) -> None:
+        """Take what is stored of each photo; a photo's place is how it is named in what is found."""
+        self._bank, self._features = Bank(photos), PhotoFeatures(photos)
+        self._everyone = frozenset(range(len(photos)))
+
+    def find(self, moments: Sequence[Moment], *, quick: bool = False) -> list[Found]:
+        """Give the best match with each photo, strongest first; ``quick`` compares hashes only.
+
+        Without the extra ``images`` it compares hashes only as well.
+        """
+        hashed = self._bank.find(fingerprint_moments(moments))
+        unsettled = self._everyone - {found.photo for found in hashed if found.score >= ALERT_SCORE}
+        if quick or not unsettled or not can_find_features():
+            return hashed
+        proven = [one for moment in moments for one in self._features.find(find_features(moment.grey), among=unsettled)]
+        return keep_best([*hashed, *proven])
