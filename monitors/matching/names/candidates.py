@@ -1,28 +1,29 @@
-"""Where patterns stand in a batch: found all at once, what cannot be a name let go before anything is looked at closely."""
+"""What may mean whom in a batch: hits of the automata, joined with the profiles they stand for."""
 
-from collections import defaultdict
-from collections.abc import Iterator, KeysView
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitors.matching.names.channels import Channel, letters_of, sounds_of
-from monitors.matching.names.context import Term
-from monitors.matching.names.kinds import Kind
+from monitors.matching.names.context import SPECIFIC
 from monitors.matching.names.normalise import Batch
 from monitors.matching.names.place import WORD_KINDS, Place
+from monitors.matching.names.rows import Rows, rule_fits, scan
 from monitors.matching.names.shelf import Shelf
-from monitors.matching.names.uses import Hits, Uses
-from monitors.matching.names.variants.variant import Rule, Trait
+from monitors.matching.names.sound_fit import may_sound
+from monitors.matching.names.uses import Expanded, Flags, Ints, Uses, spread
+from monitors.matching.names.variants.variant import Trait
+from monitors.matching.names.word_fit import may_be_name
 
-WHOLE_TOKENS = (Rule.INITIALS, Rule.HANDLE, Rule.ANCHOR)
-_IS_WORD = np.isin(np.arange(256), [int(kind) for kind in WORD_KINDS])
+ALSO_NAMED = 4.5
+"""Log-odds that another of her names in the post adds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A use of a pattern at a place, for one entry."""
+    """A pattern at a place, taken for one entry."""
 
     place: Place
     trait: Trait
@@ -30,128 +31,178 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TermPlace:
-    """A context term in a post: first and last index in the batch, and whose it is."""
+class TermHits:
+    """Context terms in a batch, sorted by post; those of post ``p`` are ``starts[p]`` to ``starts[p + 1]``."""
 
-    first: int
-    last: int
-    owners: "dict[int, Term]"
+    starts: Ints
+    numbers: Ints
+    firsts: Ints
+    lasts: Ints
+
+    def of(self, post: int) -> list[tuple[int, int, int]]:
+        """Give number, first and last index of each term of a post."""
+        chosen = slice(int(self.starts[post]), int(self.starts[post + 1]))
+        columns = (self.numbers, self.firsts, self.lasts)
+        return list(zip(*(column[chosen].tolist() for column in columns), strict=True))
+
+    @property
+    def has_any(self) -> Flags:
+        """Which posts hold a term."""
+        found: Flags = self.starts[1:] > self.starts[:-1]
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """All hits of a shelf in a batch."""
+    """All hits of a shelf in a batch, and the context terms in it."""
 
     shelf: Shelf
     batch: Batch
-    letters: "_Scan"
-    sounds: "_Scan"
-    terms: dict[int, list[TermPlace]] = field(default_factory=dict)
-    """By post."""
+    letters: Rows
+    heard: Channel
+    terms: TermHits
 
     def strong(self) -> Iterator[Candidate]:
         """Give the candidates that may stand by themselves."""
-        for scan in (self.letters, self.sounds):
-            for pattern, place in scan.places(self.batch, scan.uses.has_strong):
-                for owner, trait in scan.uses.strong(pattern):
-                    yield Candidate(place=place, trait=trait, entry=owner)
+        evidence = self._evidence()
+        letters, sounds = self.shelf.letters, self.shelf.sounds
+        heard = scan(sounds, self.heard, self.batch)
+        yield from self._worth_judging(self.letters, letters, letters.strong(self.letters.hits.patterns), evidence)
+        yield from self._worth_judging(heard, sounds, sounds.strong(heard.hits.patterns), evidence)
 
-    def weak(self, known: dict[int, set[int]]) -> Iterator[Candidate]:
-        """Give the candidates that need other evidence, of the profiles that have some (``known``: by post)."""
-        has_evidence = np.zeros(len(self.batch), dtype=bool)
-        has_evidence[list(self.terms.keys() | known.keys())] = True
-        for scan in (self.letters, self.sounds):
-            for pattern, place in scan.places(self.batch, scan.uses.has_weak, posts=has_evidence):
-                for owner, trait in scan.uses.weak(pattern):
-                    members = self.shelf.members(owner)
-                    for profile in self._evident(place.post, members.keys(), known):
-                        for entry in members[profile]:
-                            yield Candidate(place=place, trait=trait, entry=entry)
+    def weak(self, sure: Mapping[int, set[int]]) -> Iterator[Candidate]:
+        """Give the candidates that need other evidence, of the profiles that have some.
 
-    def _evident(self, post: int, profiles: KeysView[int], known: dict[int, set[int]]) -> set[int]:
-        found = profiles & known.get(post, set())
-        for term in self.terms.get(post, []):
-            found |= profiles & term.owners.keys()
-        return found
+        ``sure`` are the profiles already found, by post.
+        """
+        is_evident = self.terms.has_any
+        is_evident[list(sure)] = True
+        if not is_evident.any():
+            return
+        known = self._keys_of(sure)
+        yield from self._join(self.letters.where(is_evident[self.letters.posts]), self.shelf.letters, known)
+        short = self.shelf.short_sounds
+        rows = scan(short, _only(self.heard, self.batch, is_evident), self.batch)
+        yield from self._join(rows, short, known)
 
+    def _worth_judging(
+        self, rows: Rows, uses: Uses, found: Expanded, evidence: NDArray[np.float64]
+    ) -> Iterator[Candidate]:
+        """Give the uses that are not plainly something else."""
+        found = found.where(rule_fits(rows, found, uses.traits))
+        if uses is not self.shelf.letters:
+            found = found.where(may_sound(rows, found, uses.traits, self.shelf.asked))
+        found = found.where(may_be_name(rows, found, uses.traits, evidence))
+        last, place = -1, None
+        for row, owner, trait in zip(found.rows.tolist(), found.owners.tolist(), found.traits.tolist(), strict=True):
+            if row != last or place is None:
+                last, place = row, rows.place(row)
+            yield Candidate(place=place, trait=uses.traits[trait], entry=owner)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Scan:
-    """The hits of one channel with where they are: indices into the batch, and posts."""
+    def _evidence(self) -> NDArray[np.float64]:
+        """Give what the context terms of each post may add at most."""
+        count = self.terms.starts[1:] - self.terms.starts[:-1]
+        most: NDArray[np.float64] = SPECIFIC * np.minimum(count, 2.0)
+        return most
 
-    uses: Uses
-    channel: Channel
-    hits: Hits
-    posts: NDArray[np.int64]
+    def _keys_of(self, sure: Mapping[int, set[int]]) -> Ints:
+        """Give sorted ``post * profiles + profile``."""
+        count = len(self.shelf.profiles)
+        return np.array(
+            sorted(post * count + profile for post, profiles in sure.items() for profile in profiles), dtype=np.int64
+        )
 
-    def places(
-        self, batch: Batch, wanted: NDArray[np.bool_], *, posts: NDArray[np.bool_] | None = None
-    ) -> Iterator[tuple[int, Place]]:
-        chosen = wanted[self.hits.patterns]
-        if posts is not None:
-            chosen &= posts[self.posts]
-        rows = np.flatnonzero(chosen)
-        hits = self.hits.where(rows)
-        places = self.channel.places
-        for pattern, start, end, post in zip(
-            hits.patterns.tolist(), hits.starts.tolist(), hits.ends.tolist(), self.posts[rows].tolist(), strict=True
-        ):
-            yield pattern, Place(batch=batch, post=post, places=tuple(places[start:end].tolist()))
+    def _join(self, rows: Rows, uses: Uses, sure: Ints) -> Iterator[Candidate]:
+        """Give the uses of rows that belong to a profile with evidence in that post."""
+        found = uses.weak(rows.hits.patterns)
+        is_group = found.owners < 0
+        single, grouped = found.where(~is_group), found.where(is_group)
+        evidence = self._evidence()
+        evidence[sure // len(self.shelf.profiles)] += ALSO_NAMED
+        for part in (single.where(self._has_evidence(single, rows, sure)), self._of_groups(grouped, rows, sure)):
+            yield from self._worth_judging(rows, uses, part, evidence)
+
+    def _has_evidence(self, found: Expanded, rows: Rows, sure: Ints) -> Flags:
+        """Say which uses belong to a profile of which a term, or a sure name, stands in the post."""
+        posts, profiles = rows.posts[found.rows], self.shelf.profile_of[found.owners]
+        count, terms = len(self.shelf.profiles), self.shelf.terms
+        kept = _among(posts * count + profiles, sure)
+        use, at = spread(self.terms.starts[posts], self.terms.starts[posts + 1])
+        keys = self.terms.numbers[at] * count + profiles[use]
+        kept[use[_among(keys, terms.profile_keys)]] = True
+        return kept
+
+    def _of_groups(self, found: Expanded, rows: Rows, sure: Ints) -> Expanded:
+        """Give the uses of groups, one an entry of a profile that has evidence in the post."""
+        posts, groups = rows.posts[found.rows], -1 - found.owners
+        terms, count = self.shelf.terms, self.shelf.members.count
+        use, at = spread(self.terms.starts[posts], self.terms.starts[posts + 1])
+        by_term = _lookup(self.terms.numbers[at] * count + groups[use], terms.group_keys, terms.group_entries)
+        keys, entries = self._groups_of(sure)
+        by_name = _lookup(posts * count + groups, keys, entries)
+        uses = np.concatenate((use[by_term[0]], by_name[0]))
+        owners = np.concatenate((by_term[1], by_name[1]))
+        _, once = np.unique(uses * (len(self.shelf.entries) + 1) + owners, return_index=True)
+        return Expanded(rows=found.rows[uses][once], owners=owners[once], traits=found.traits[uses][once])
+
+    def _groups_of(self, sure: Ints) -> tuple[Ints, Ints]:
+        """Give sorted ``post * groups + group`` of the profiles found, and the entry of each."""
+        members, count = self.shelf.members, len(self.shelf.profiles)
+        pair, at = spread(members.starts[sure % count], members.starts[sure % count + 1])
+        keys = sure[pair] // count * members.count + members.groups[at]
+        order = np.argsort(keys, kind="stable")
+        return keys[order], members.entries[at][order]
 
 
 def search(shelf: Shelf, batch: Batch) -> Search:
     """Find every pattern of a shelf in a batch."""
-    letters = _scan(shelf.letters, letters_of(batch), batch)
-    terms = _terms(shelf, letters, batch)
-    sounds = _scan(shelf.sounds, sounds_of(batch), batch) if shelf.sounds.patterns else _nothing(shelf.sounds)
-    return Search(shelf=shelf, batch=batch, letters=letters, sounds=sounds, terms=terms)
+    letters = scan(shelf.letters, letters_of(batch), batch)
+    has_sounds = shelf.sounds.patterns or shelf.short_sounds.patterns
+    heard = sounds_of(batch) if has_sounds else Channel(text="", places=np.zeros(0, dtype=np.int32))
+    return Search(shelf=shelf, batch=batch, letters=letters, heard=heard, terms=_terms(shelf, letters))
 
 
-def _nothing(uses: Uses) -> _Scan:
-    none = np.zeros(0, dtype=np.int64)
-    hits = Hits(patterns=none, starts=none, ends=none)
-    return _Scan(uses=uses, channel=Channel(text="", places=none.astype(np.int32)), hits=hits, posts=none)
-
-
-def _scan(uses: Uses, channel: Channel, batch: Batch) -> _Scan:
-    hits = uses.find(channel.text)
-    hits = hits.where(_may_stand(uses, channel, hits, batch))
-    posts = np.searchsorted(batch.starts, channel.places[hits.starts], side="right") - 1
-    return _Scan(uses=uses, channel=channel, hits=hits, posts=posts)
-
-
-def _may_stand(uses: Uses, channel: Channel, hits: Hits, batch: Batch) -> NDArray[np.bool_]:
-    """Say which hits begin and end where their rule lets a name begin and end."""
-    places, kinds = channel.places, batch.kinds
-    first, last = places[hits.starts], places[hits.ends - 1]
-    # A sound has several letters at one place: it must not begin or end within a Chinese letter.
-    whole = (hits.starts == 0) | (places[hits.starts - 1] != first)
-    whole &= places[np.minimum(hits.ends, len(places) - 1)] != last
-    rules = uses.only_rule[hits.patterns]
-    whole &= (rules != Rule.MASK_INSIDE) | (last - first >= hits.ends - hits.starts)
-    whole &= (rules != Rule.MASK_AFTER) | (kinds[last + 1] == Kind.MASK)
-    whole &= (rules != Rule.MASK_BEFORE) | ((first > 0) & (kinds[first - 1] == Kind.MASK))
-    goes_on = (_IS_WORD[kinds[first]] & _IS_WORD[kinds[first - 1]] & (first > 0)) | (
-        _IS_WORD[kinds[last]] & _IS_WORD[kinds[last + 1]]
-    )
-    fits: NDArray[np.bool_] = whole & ~(np.isin(rules, WHOLE_TOKENS) & goes_on)
-    return fits
-
-
-def _terms(shelf: Shelf, scan: _Scan, batch: Batch) -> dict[int, list[TermPlace]]:
-    """Give the context terms of each post."""
-    found: dict[int, list[TermPlace]] = defaultdict(list)
-    if not shelf.terms:
-        return found
-    is_term = np.zeros(shelf.letters.patterns, dtype=bool)
-    is_term[list(shelf.terms)] = True
-    for pattern, place in scan.places(batch, is_term):
-        owners = shelf.terms[pattern]
-        if any(term.is_token for term in owners.values()) and _is_part_of_token(place):
-            continue
-        found[place.post].append(TermPlace(first=place.first, last=place.last, owners=dict(owners)))
+def _among(keys: Ints, known: Ints) -> Flags:
+    """Say which keys are among the sorted known ones."""
+    if not len(known):
+        return np.zeros(len(keys), dtype=bool)
+    found: Flags = known[np.minimum(np.searchsorted(known, keys), len(known) - 1)] == keys
     return found
 
 
-def _is_part_of_token(place: Place) -> bool:
-    return place.kind(place.first - 1) in WORD_KINDS or place.kind(place.last + 1) in WORD_KINDS
+def _lookup(keys: Ints, known: Ints, values: Ints) -> tuple[Ints, Ints]:
+    """Give, for each key, every value of the equal sorted known ones: the number of the key, and the value."""
+    rows, at = spread(np.searchsorted(known, keys, "left"), np.searchsorted(known, keys, "right"))
+    return rows, values[at]
+
+
+def _only(channel: Channel, batch: Batch, posts: Flags) -> Channel:
+    """Give what a channel has of some posts."""
+    starts = np.searchsorted(channel.places, batch.starts)
+    _, at = spread(starts[:-1][posts], starts[1:][posts])
+    text = np.frombuffer(channel.text.encode("ascii"), dtype=np.uint8)[at].tobytes().decode("ascii")
+    return Channel(text=text, places=channel.places[at])
+
+
+def _terms(shelf: Shelf, letters: Rows) -> TermHits:
+    """Give the context terms of a batch; a term of letters between spaces is never a part of a word."""
+    numbers = shelf.terms.number_of[letters.hits.patterns]
+    chosen = numbers >= 0
+    parts = [row for row in np.flatnonzero(chosen).tolist() if not _stands(shelf, int(numbers[row]), letters, row)]
+    chosen[parts] = False
+    rows = letters.where(chosen)
+    order = np.argsort(rows.posts, kind="stable")
+    places = rows.channel.places
+    return TermHits(
+        starts=np.searchsorted(rows.posts[order], np.arange(len(rows.batch) + 1)),
+        numbers=numbers[chosen][order],
+        firsts=places[rows.hits.starts][order].astype(np.int64),
+        lasts=places[rows.hits.ends - 1][order].astype(np.int64),
+    )
+
+
+def _stands(shelf: Shelf, term: int, letters: Rows, row: int) -> bool:
+    if not next(iter(shelf.terms.owners[term].values())).is_token:
+        return True
+    place = letters.place(row)
+    return place.kind(place.first - 1) not in WORD_KINDS and place.kind(place.last + 1) not in WORD_KINDS

@@ -2,6 +2,9 @@
 
 from enum import IntEnum
 
+MASK = "※"
+"""Stands for every mask where masks are read as letters."""
+
 
 class Kind(IntEnum):
     """From ``HAN`` on a code point is part of a word; what stands before it separates words or is not seen."""

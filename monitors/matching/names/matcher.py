@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from typing_extensions import override
@@ -10,10 +10,13 @@ from typing_extensions import override
 from monitors.matching.matcher import Matcher
 from monitors.matching.names.candidates import Candidate, Search, search
 from monitors.matching.names.judges.judge import Evidence, Judgement, judge
+from monitors.matching.names.namesakes import Memory, odds_against
 from monitors.matching.names.normalise import read_batch
+from monitors.matching.names.place import Place
 from monitors.matching.names.readings import Reading, other_readings
 from monitors.matching.names.reasons import give_reason
-from monitors.matching.names.shelf import Shelf, build_shelf
+from monitors.matching.names.shelf import Shelf
+from monitors.matching.names.shelves import Keeper, Shelves
 from monitors.records import Match, Method, Post, Scope, WatchProfile
 
 THRESHOLD = 0.5
@@ -50,14 +53,29 @@ Sure = Mapping[tuple[int, int], Sequence[_Judged]]
 
 
 class NameMatcher(Matcher):
-    """Finds profiles by their names, however these are written."""
+    """Finds profiles by their names, however these are written. Finding is safe from several threads."""
 
-    def __init__(self, profiles: Sequence[WatchProfile], *, now: datetime, threshold: float = THRESHOLD) -> None:
-        self._shelf = build_shelf([profile for profile in profiles if profile.allows(Scope.NAMES, now)])
+    def __init__(
+        self,
+        profiles: Sequence[WatchProfile],
+        *,
+        now: datetime,
+        threshold: float = THRESHOLD,
+        memories: Mapping[str, Memory] | None = None,
+        before: "NameMatcher | None" = None,
+    ) -> None:
+        """Watch for the profiles that consent to names now; ``memories`` of namesakes by profile id (``learn``).
+
+        ``before`` is a matcher of nearly the same profiles: only those that changed since are spelled again.
+        """
+        watched = [profile for profile in profiles if profile.allows(Scope.NAMES, now)]
+        known = before.shelves.now if before else None
+        self.shelves: Keeper = Keeper(watched, memories or {}, known=known)
         self._threshold = threshold
 
     @override
     def match(self, posts: Sequence[Post]) -> list[list[Match]]:
+        """Give every place of each post that names somebody."""
         found = self.find_all([post.text for post in posts])
         return [[_as_match(post, finding) for finding in findings] for post, findings in zip(posts, found, strict=True)]
 
@@ -69,7 +87,7 @@ class NameMatcher(Matcher):
         """Give, for each text in order, every place that reaches the threshold, the strongest first."""
         found: list[list[Finding]] = []
         for chunk in _chunks(texts):
-            found.extend(_find_chunk(self._shelf, chunk, self._threshold))
+            found.extend(_find_chunk(self.shelves.now, chunk, self._threshold))
         return found
 
     def all_spans(self, text: str, profile_id: str) -> list[tuple[int, int]]:
@@ -88,9 +106,20 @@ def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
         yield texts[start:]
 
 
-def _find_chunk(shelf: Shelf, texts: Sequence[str], threshold: float) -> list[list[Finding]]:
+def _find_chunk(shelves: Shelves, texts: Sequence[str], threshold: float) -> list[list[Finding]]:
     batch = read_batch(texts)
     readings = [Reading(batch=batch, posts=range(len(texts))), *other_readings(batch)]
+    found: list[list[Finding]] = [[] for _ in texts]
+    for shelf, gone in shelves.live:
+        for (post, profile), several in _judge_shelf(shelf, readings, texts).items():
+            if profile not in gone:
+                sure = (one for one in _apart(several) if one.judgement.score >= threshold)
+                found[post].extend(_as_finding(shelf, profile, one, texts[post]) for one in sure)
+    return [sorted(findings, key=lambda finding: (-finding.score, finding.span)) for findings in found]
+
+
+def _judge_shelf(shelf: Shelf, readings: Sequence[Reading], texts: Sequence[str]) -> "Judged":
+    """Judge first what may stand by itself, then what needs other evidence, which the first may be."""
     searches = [_Searched(shelf=shelf, reading=reading, search=search(shelf, reading.batch)) for reading in readings]
     judged: Judged = defaultdict(list)
     for searched in searches:
@@ -98,12 +127,7 @@ def _find_chunk(shelf: Shelf, texts: Sequence[str], threshold: float) -> list[li
     sure = {key: tuple(several) for key, several in judged.items()}
     for searched in searches:
         _judge_all(searched, searched.search.weak(searched.known(sure)), texts, sure, judged)
-    found: list[list[Finding]] = [[] for _ in texts]
-    for (post, profile), several in judged.items():
-        found[post].extend(
-            _as_finding(shelf, profile, one, texts[post]) for one in _apart(several) if one.judgement.score >= threshold
-        )
-    return [sorted(findings, key=lambda finding: (-finding.score, finding.span)) for findings in found]
+    return judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +137,7 @@ class _Searched:
     shelf: Shelf
     reading: Reading
     search: Search
+    against: dict[tuple[int, int], float] = field(default_factory=dict)
 
     def known(self, sure: Mapping[tuple[int, int], object]) -> dict[int, set[int]]:
         """Give, by post of the reading, the profiles that are surely named in it."""
@@ -142,16 +167,27 @@ def _judge_all(
 def _evidence(searched: _Searched, candidate: Candidate, profile: int, sure: Sequence[_Judged]) -> Evidence:
     """Give the context terms of a profile in the post, and another name of hers, neither where the candidate stands."""
     place, terms = candidate.place, dict[str, float]()
-    for term in searched.search.terms.get(place.post, []):
-        if profile in term.owners and (term.last < place.first or term.first > place.last):
-            owned = term.owners[profile]
+    for number, first, last in searched.search.terms.of(place.post):
+        owned = searched.shelf.terms.owners[number].get(profile)
+        if owned and (last < place.first or first > place.last):
             terms[owned.shown] = max(terms.get(owned.shown, 0.0), owned.weight)
     also = ""
     if candidate.trait.weak and sure:
         start, end = place.span
         apart = (one for one in sure if one.span[1] <= start or end <= one.span[0])
         also = next((searched.shelf.entries[one.entry].entry.text for one in apart), "")
-    return Evidence(terms=tuple(terms.items()), also_named=also)
+    return Evidence(terms=tuple(terms.items()), also_named=also, against=_against(searched, place, profile))
+
+
+def _against(searched: _Searched, place: Place, profile: int) -> float:
+    """Give what the post shares with another of the same name; looked up once a post and profile."""
+    memory = searched.shelf.memories.get(profile)
+    if memory is None:
+        return 0.0
+    key = place.post, profile
+    if key not in searched.against:
+        searched.against[key] = odds_against(memory, searched.reading.batch.text_of(place.post))[0]
+    return searched.against[key]
 
 
 def _apart(several: list[_Judged]) -> list[_Judged]:

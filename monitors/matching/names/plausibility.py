@@ -97,6 +97,16 @@ def _first_length(lengths: Sequence[int]) -> int:
     return lengths[at]
 
 
+def tokens_of(text: str) -> list[str]:
+    """Part Chinese letters into the likeliest words and names."""
+    _, lengths = _best(text, 0, "")
+    found, at = [], len(text)
+    while at:
+        found.append(text[at - lengths[at] : at])
+        at -= lengths[at]
+    return found[::-1]
+
+
 def _best(units: Sequence[str], start: int, but: str) -> tuple[list[float], list[int]]:
     """Give the log-probability of the best reading of ``units[start:i]`` for every ``i``, and its last token's length."""
     known, surnames = words(), people().surnames

@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from monitors.matching.names.kinds import Kind
+from monitors.matching.names.kinds import MASK, Kind
 from monitors.matching.names.normalise import Batch, to_codes
 from monitors.matching.names.tables import CODES, WALL, Codes, data_lines, load_tables
 
@@ -30,6 +30,7 @@ LEET = {
     "|": "i",
 }
 LEET_L = LEET | {"1": "l", "|": "l", "!": "l"}
+_TONES = re.compile(r"(?<![a-z\d])(?:[a-z]{1,6}[1-5] ?){2,}(?![a-z\d])")
 _LEET_TOKEN = re.compile(r"[a-z0-9@$!|]*(?:[a-z][0-9@$!|]|[0-9@$!|][a-z])[a-z0-9@$!|]*")
 _MIXED_TOKEN = re.compile(r"(?=[^\W\d_]*[a-z])(?=[^\W\d_]*[^\W\d_a-z\u3040-\u9fff\uac00-\ud7a3])[^\W\d_]+")
 
@@ -92,9 +93,15 @@ def _ambiguous_posts(batch: Batch) -> list[int]:
 
 
 def _read(text: str, pictures: Mapping[str, str], leet: Mapping[str, str]) -> str:
-    read = unmix(text)
+    read = _TONES.sub(lambda found: re.sub(r"\d", " ", found.group()), unmix(text))
     read = _LEET_TOKEN.sub(_replacer(leet), read)
-    return "".join(pictures.get(sign, sign) for sign in read) if not read.isascii() else read
+    masks = _masks()
+    return "".join(MASK if sign in masks else pictures.get(sign, sign) for sign in read)
+
+
+@cache
+def _masks() -> frozenset[str]:
+    return frozenset(map(chr, np.flatnonzero(load_tables().kinds == Kind.MASK).tolist()))
 
 
 def unmix(plain: str) -> str:
@@ -118,7 +125,6 @@ def _as_reading(batch: Batch, texts: Mapping[int, str]) -> Iterator[Reading]:
         starts.append(starts[-1] + len(text) + 1)
     joined = np.concatenate(codes)
     kinds = load_tables().kinds[joined]
-    joined[kinds == Kind.MASK] = ord("*")
     kinds[kinds == Kind.MASK] = Kind.SIGN
     read = Batch(codes=joined, kinds=kinds, origins=np.concatenate(origins), starts=np.array(starts, dtype=np.int32))
     yield Reading(batch=read, posts=tuple(texts))

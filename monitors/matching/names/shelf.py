@@ -1,12 +1,16 @@
-"""The variants of many profiles behind two automata: one over letters, one over sounds."""
+"""The variants of many profiles behind automata: over letters, over sounds, and over short sounds that need evidence."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+import numpy as np
+
 from monitors.matching.names.context import Term, terms_of
-from monitors.matching.names.uses import Uses, UseWriter
+from monitors.matching.names.namesakes import Memory
+from monitors.matching.names.sound_fit import AskedSounds, asked_of
+from monitors.matching.names.uses import Ints, Uses, UseWriter, spread
 from monitors.matching.names.variants.chinese import spell_pets, spell_titles
 from monitors.matching.names.variants.spell import Asked, Entry, read_entries, spell_entry
 from monitors.matching.names.variants.variant import Rule, Variant
@@ -24,24 +28,56 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """Which entries belong to which group (all who bear a surname): rows sorted by profile.
+
+    The rows of profile ``p`` are ``starts[p]`` to ``starts[p + 1]``.
+    """
+
+    starts: Ints
+    groups: Ints
+    entries: Ints
+    count: int
+    """How many groups there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Context terms, numbered; who has them is kept in sorted keys, so that thousands are asked at once."""
+
+    number_of: Ints
+    """By pattern of ``letters``: the number of the term, -1 where a pattern is none."""
+    owners: tuple[Mapping[int, Term], ...]
+    """By number: the term as each profile has it."""
+    profile_keys: Ints
+    """``term * profiles + profile`` of all who have a term."""
+    group_keys: Ints
+    """``term * groups + group`` of all entries whose profile has a term and which belong to a group."""
+    group_entries: Ints
+    """The entry of each of ``group_keys``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """Everything that is looked for. ``terms`` has, by pattern of ``letters``, whose context it is."""
+    """Everything that is looked for. Reading it is safe from several threads."""
 
     profiles: tuple[WatchProfile, ...]
     entries: tuple[Watched, ...]
-    groups: tuple[Mapping[int, tuple[int, ...]], ...]
-    """Members of each group: entries by profile."""
+    profile_of: Ints
+    """The number of the profile of each entry."""
+    asked: AskedSounds
+    members: Members
     letters: Uses
     sounds: Uses
-    terms: Mapping[int, Mapping[int, Term]]
+    short_sounds: Uses
+    """Sounds that stand for nothing without evidence: searched in the few posts that have some."""
+    terms: Terms
+    memories: Mapping[int, Memory]
+    """What is known of namesakes, by number of the profile; most have none."""
 
-    def members(self, owner: int) -> Mapping[int, tuple[int, ...]]:
-        """Give the entries that a use stands for, by profile."""
-        return self.groups[-1 - owner] if owner < 0 else {self.entries[owner].profile: (owner,)}
 
-
-def build_shelf(profiles: Sequence[WatchProfile]) -> Shelf:
-    """Spell every entry of every profile."""
+def build_shelf(profiles: Sequence[WatchProfile], memories: Mapping[str, Memory]) -> Shelf:
+    """Spell every entry of every profile; ``memories`` by profile id."""
     builder = _Builder()
     asked = [list(_asked(profile)) for profile in profiles]
     contexts = [[Asked(text=context) for context in profile.context] for profile in profiles]
@@ -52,7 +88,7 @@ def build_shelf(profiles: Sequence[WatchProfile]) -> Shelf:
     for number, asks in enumerate(contexts):
         for entry in islice(read, len(asks)):
             builder.add_context(number, entry)
-    return builder.shelf(profiles)
+    return builder.shelf(profiles, memories)
 
 
 def _asked(profile: WatchProfile) -> Iterator[Asked]:
@@ -65,21 +101,35 @@ def _asked(profile: WatchProfile) -> Iterator[Asked]:
         yield Asked(text=handle, is_handle=True)
 
 
+def spelled_patterns(profiles: Sequence[WatchProfile]) -> list[str]:
+    """Give every pattern that is looked for, in letters and in sounds: for comparison with other ways to look."""
+    builder = _Builder()
+    for number, profile in enumerate(profiles):
+        for entry in read_entries(list(_asked(profile))):
+            builder.add_entry(number, entry)
+    return builder.patterns()
+
+
 class _Builder:
     def __init__(self) -> None:
-        self._letters, self._sounds = UseWriter(), UseWriter()
+        self._letters, self._sounds, self._short_sounds = UseWriter(), UseWriter(), UseWriter()
         self._entries: list[Watched] = []
-        self._groups: dict[str, dict[int, tuple[int, ...]]] = defaultdict(dict)
+        self._groups: dict[str, int] = {}
+        self._members: list[tuple[int, int, int]] = []
         self._terms: dict[int, dict[int, Term]] = defaultdict(dict)
 
     def add_entry(self, profile: int, entry: Entry) -> None:
         owner = len(self._entries)
         self._entries.append(Watched(profile=profile, entry=entry))
         for variant in _distinct(entry):
-            (self._sounds if variant.trait.rule is Rule.SOUND else self._letters).add(variant, owner)
+            self._writer_for(variant).add(variant, owner)
         for group in entry.groups:
-            members = self._groups[group]
-            members[profile] = (*members.get(profile, ()), owner)
+            self._members.append((profile, self._groups.setdefault(group, len(self._groups)), owner))
+
+    def _writer_for(self, variant: Variant) -> UseWriter:
+        if variant.trait.rule is not Rule.SOUND:
+            return self._letters
+        return self._short_sounds if variant.trait.weak else self._sounds
 
     def add_context(self, profile: int, entry: Entry) -> None:
         for term in terms_of(entry):
@@ -87,19 +137,56 @@ class _Builder:
             if profile not in known or known[profile].weight < term.weight:
                 known[profile] = term
 
-    def shelf(self, profiles: Sequence[WatchProfile]) -> Shelf:
-        for at, group in enumerate(self._groups):
+    def patterns(self) -> list[str]:
+        writers = (self._letters, self._sounds, self._short_sounds)
+        return list(dict.fromkeys(pattern for writer in writers for pattern in writer.patterns()))
+
+    def shelf(self, profiles: Sequence[WatchProfile], memories: Mapping[str, Memory]) -> Shelf:
+        for group, number in self._groups.items():
             kind, _, letter = group.partition(":")
             for variant in SPELL_GROUP[kind](letter):
-                self._letters.add(variant, -1 - at)
+                self._letters.add(variant, -1 - number)
+        members = self._as_members(len(profiles))
+        letters = self._letters.read()
         return Shelf(
             profiles=tuple(profiles),
             entries=tuple(self._entries),
-            groups=tuple(self._groups.values()),
-            letters=self._letters.read(),
+            profile_of=np.array([watched.profile for watched in self._entries], dtype=np.int64),
+            asked=asked_of([watched.entry for watched in self._entries]),
+            members=members,
+            letters=letters,
             sounds=self._sounds.read(),
-            terms=self._terms,
+            short_sounds=self._short_sounds.read(),
+            terms=_as_terms(self._terms, letters.patterns, members, len(profiles)),
+            memories={at: memories[profile.id] for at, profile in enumerate(profiles) if profile.id in memories},
         )
+
+    def _as_members(self, profiles: int) -> Members:
+        rows = np.array(sorted(self._members), dtype=np.int64).reshape(-1, 3)
+        return Members(
+            starts=np.searchsorted(rows[:, 0], np.arange(profiles + 1)),
+            groups=rows[:, 1],
+            entries=rows[:, 2],
+            count=len(self._groups),
+        )
+
+
+def _as_terms(found: Mapping[int, Mapping[int, Term]], patterns: int, members: Members, profiles: int) -> Terms:
+    number_of = np.full(patterns, -1, dtype=np.int64)
+    number_of[list(found)] = np.arange(len(found))
+    pairs = np.array(
+        [(term, profile) for term, owners in enumerate(found.values()) for profile in owners], dtype=np.int64
+    ).reshape(-1, 2)
+    pair, at = spread(members.starts[pairs[:, 1]], members.starts[pairs[:, 1] + 1])
+    group_keys = pairs[pair, 0] * members.count + members.groups[at]
+    order = np.argsort(group_keys, kind="stable")
+    return Terms(
+        number_of=number_of,
+        owners=tuple(found.values()),
+        profile_keys=np.sort(pairs[:, 0] * profiles + pairs[:, 1]),
+        group_keys=group_keys[order],
+        group_entries=members.entries[at][order],
+    )
 
 
 def _distinct(entry: Entry) -> Iterator[Variant]:

@@ -1,8 +1,8 @@
 """What each pattern stands for, packed: a run holds a million uses."""
 
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import ahocorasick_rs
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from monitors.matching.names.variants.variant import Trait, Variant
 
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +22,22 @@ class Hits:
     starts: Ints
     ends: Ints
 
-    def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> "Hits":
+    def where(self, chosen: Flags) -> "Hits":
         """Give the chosen places."""
         return Hits(patterns=self.patterns[chosen], starts=self.starts[chosen], ends=self.ends[chosen])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expanded:
+    """What hits stand for: ``rows`` says of which hit; an owner is an entry, or a group (``-1 - group``)."""
+
+    rows: Ints
+    owners: Ints
+    traits: Ints
+
+    def where(self, chosen: Flags) -> "Expanded":
+        """Give the chosen ones."""
+        return Expanded(rows=self.rows[chosen], owners=self.owners[chosen], traits=self.traits[chosen])
 
 
 class UseWriter:
@@ -45,59 +59,58 @@ class UseWriter:
         owners.append(owner)
         traits.append(self._traits.setdefault(variant.trait, len(self._traits)))
 
+    def patterns(self) -> list[str]:
+        """Give every pattern once."""
+        return list(self._numbers)
+
     def read(self) -> "Uses":
         """Give what was collected, closed."""
-        patterns, owners, traits = map(np.array, self._uses)
-        return Uses(list(self._numbers), list(self._traits), patterns, owners, traits)
+        patterns, owners, traits = (np.array(column, dtype=np.int32) for column in self._uses)
+        return Uses(list(self._numbers), tuple(self._traits), patterns, owners, traits)
 
 
 class Uses:
     """Finds patterns and says what they stand for. Reading is safe from several threads."""
 
     def __init__(
-        self, patterns: list[str], traits: list[Trait], pattern_of: Ints, owner_of: Ints, trait_of: Ints
+        self,
+        patterns: list[str],
+        traits: tuple[Trait, ...],
+        pattern_of: NDArray[np.int32],
+        owner_of: NDArray[np.int32],
+        trait_of: NDArray[np.int32],
     ) -> None:
-        self.patterns = len(patterns)
+        self.patterns, self.traits = len(patterns), traits
         self._automaton = ahocorasick_rs.AhoCorasick(patterns, store_patterns=False) if patterns else None
-        self._traits = traits
         weak = np.array([trait.weak for trait in traits], dtype=bool)[trait_of]
-        rules = np.array([trait.rule for trait in traits], dtype=np.int16)[trait_of]
         order = np.lexsort((weak, pattern_of))
-        self._owners, self._trait_of = owner_of[order].astype(np.int32), trait_of[order].astype(np.int16)
+        self._owners, self._trait_of = owner_of[order], trait_of[order]
         self._starts = np.searchsorted(pattern_of[order], np.arange(self.patterns + 1)).astype(np.int32)
         strong = np.bincount(pattern_of[~weak], minlength=self.patterns)[: self.patterns]
         self._strong_ends = (self._starts[:-1] + strong).astype(np.int32)
-        self.has_strong = strong > 0
-        self.has_weak = self._strong_ends < self._starts[1:]
-        self.only_rule = self._only_rules(rules[order])
-
-    def _only_rules(self, rules: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Give the rule of each pattern whose uses all share one, -1 for the others."""
-        used = self._starts[:-1] < self._starts[1:]
-        found = np.full(self.patterns, -1, dtype=np.int16)
-        if used.any():
-            firsts = self._starts[:-1][used]
-            least, most = np.minimum.reduceat(rules, firsts), np.maximum.reduceat(rules, firsts)
-            found[used] = np.where(least == most, least, -1)
-        return found
 
     def find(self, text: str) -> Hits:
         """Give every place of every pattern, overlapping ones too."""
         rows = self._automaton.find_matches_as_indexes(text, overlapping=True) if self._automaton else []
-        table = np.array(rows, dtype=np.int64).reshape(-1, 3)
+        table = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=3 * len(rows)).reshape(-1, 3)
         return Hits(patterns=table[:, 0], starts=table[:, 1], ends=table[:, 2])
 
-    def strong(self, pattern: int) -> Iterator[tuple[int, Trait]]:
-        """Give the owners of a pattern that stands by itself, each with its trait.
+    def strong(self, patterns: Ints) -> Expanded:
+        """Give what patterns stand for by themselves."""
+        return self._expand(self._starts[:-1][patterns], self._strong_ends[patterns])
 
-        An owner is an entry, or a group of entries where it is negative (``-1 - group``).
-        """
-        return self._between(int(self._starts[pattern]), int(self._strong_ends[pattern]))
+    def weak(self, patterns: Ints) -> Expanded:
+        """Give what patterns stand for beside other evidence."""
+        return self._expand(self._strong_ends[patterns], self._starts[1:][patterns])
 
-    def weak(self, pattern: int) -> Iterator[tuple[int, Trait]]:
-        """Give the owners of a pattern that needs other evidence beside it."""
-        return self._between(int(self._strong_ends[pattern]), int(self._starts[pattern + 1]))
+    def _expand(self, firsts: NDArray[np.int32], lasts: NDArray[np.int32]) -> Expanded:
+        rows, at = spread(firsts.astype(np.int64), lasts.astype(np.int64))
+        return Expanded(rows=rows, owners=self._owners[at].astype(np.int64), traits=self._trait_of[at].astype(np.int64))
 
-    def _between(self, first: int, last: int) -> Iterator[tuple[int, Trait]]:
-        for owner, trait in zip(self._owners[first:last].tolist(), self._trait_of[first:last].tolist(), strict=True):
-            yield owner, self._traits[trait]
+
+def spread(firsts: Ints, lasts: Ints) -> tuple[Ints, Ints]:
+    """Give every number of the ranges ``[first, last)`` one after the other, each with the number of its range."""
+    counts = lasts - firsts
+    rows = np.repeat(np.arange(len(counts)), counts)
+    ends = np.cumsum(counts)
+    return rows, np.arange(int(counts.sum())) - np.repeat(ends - counts, counts) + np.repeat(firsts, counts)

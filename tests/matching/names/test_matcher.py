@@ -98,3 +98,34 @@ def test_posts_beyond_a_chunk_are_found() -> None:
     found = matcher.find_all(texts)
 
     assert [len(findings) for findings in found] == [0, 1, 0, 0, 1]
+
+
+def test_a_changed_profile_is_live_at_once() -> None:
+    """A matcher of changed profiles finds what is new and no longer what is gone; the one before stays as it was."""
+    kept, renamed, left = (
+        a_profile(id=key * 32, names=(name,)) for key, name in zip("abc", ("沈知夏", "林晓月", "许星遥"), strict=True)
+    )
+    before = NameMatcher([kept, renamed, left], now=NOON)
+
+    after = NameMatcher([kept, replace(renamed, names=("顾南乔",))], now=NOON, before=before)
+
+    texts = ["沈知夏", "林晓月", "许星遥", "顾南乔"]
+    assert [bool(found) for found in before.find_all(texts)] == [True, True, True, False]
+    assert [bool(found) for found in after.find_all(texts)] == [True, False, False, True]
+
+
+def test_many_changes_end_on_one_shelf() -> None:
+    """However many profiles change, the matcher finds exactly those it was given."""
+    surnames, letters = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张", "晓知若清"
+    names = [surname + "星" + letter for surname in surnames for letter in letters]
+    profiles = [a_profile(id=f"{number:032}", names=(name,)) for number, name in enumerate(names)]
+
+    matcher = NameMatcher(profiles, now=NOON, before=NameMatcher(profiles[:10], now=NOON))
+    at_once = matcher.find_all(names)
+    assert matcher.shelves.merging
+    matcher.shelves.merging.join()
+    later = matcher.find_all(names)
+
+    assert at_once == later
+    for profile, findings in zip(profiles, later, strict=True):
+        assert profile.id in {finding.profile_id for finding in findings}

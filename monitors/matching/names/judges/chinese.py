@@ -15,6 +15,8 @@ PRIOR = log(1e-6)
 """One token in a million is a mention of her: 2026-03, chosen on the development set, see docs/evaluation.md#names."""
 MASK_SIGN = 6.0
 """A mask between two letters is seldom anything but a mask."""
+PICTURE = 1.5
+"""A picture in place of a letter may also be there for its own sake."""
 MOST_MASKS = 4
 KANA_NAME = 3.0
 
@@ -38,9 +40,11 @@ def judge_letters(place: Place, trait: Trait, entry: Entry) -> float | None:
 def _masked(place: Place, trait: Trait, gaps: list[Gap]) -> float | None:
     """Give what masks say; None where a mask is needed and there is none."""
     if trait.rule is Rule.MASK_INSIDE:
-        found = [gap for gap in gaps if Kind.MASK in gap.kinds]
+        found = [gap for gap in gaps if {Kind.MASK, Kind.SYMBOL} & set(gap.kinds)]
         is_masked = len(found) == 1 == len(gaps) and len(found[0].text) <= MOST_MASKS
-        return MASK_SIGN if is_masked and set(found[0].kinds) == {Kind.MASK} else None
+        if not is_masked or not set(found[0].kinds) <= {Kind.MASK, Kind.SYMBOL}:
+            return None
+        return MASK_SIGN if Kind.MASK in found[0].kinds else MASK_SIGN - PICTURE
     if trait.rule is Rule.MASK_AFTER:
         return MASK_SIGN if place.kind(place.last + 1) == Kind.MASK else None
     if trait.rule is Rule.MASK_BEFORE:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 
-from monitors.matching.names.candidates import Candidate
+from monitors.matching.names.candidates import ALSO_NAMED, Candidate
 from monitors.matching.names.cues import REACH, Cue, person_cues, thing_weight
 from monitors.matching.names.judges.chinese import judge_letters
 from monitors.matching.names.judges.latin import judge_anchor, judge_handle, judge_initials, judge_latin
@@ -17,7 +17,6 @@ from monitors.records import Method
 
 SECOND_TERM = 0.5
 """Each further context term says half of the one before it."""
-ALSO_NAMED = 4.5
 PERSON_SAYS = {Method.HOMOPHONE: 0.0, Method.LOOKALIKE: 0.0, Method.MASK: 0.5, Method.INITIALS: 0.5, Method.PINYIN: 0.5}
 """How much of a cue counts: that a person is meant does not say that it is she where the letters are others."""
 MOST_ODDS = 6.9
@@ -30,13 +29,15 @@ class Evidence:
 
     terms: tuple[tuple[str, float], ...] = ()
     also_named: str = ""
+    against: float = 0.0
+    """What the post shares with another person of that name, as log-odds of 0 or less."""
 
     @property
     def odds(self) -> float:
-        """All of it as log-odds."""
+        """All of it as log-odds; her own context outweighs what is shared with another."""
         weights = sorted((weight for _, weight in self.terms), reverse=True)
         terms = sum(weight * SECOND_TERM**at for at, weight in enumerate(weights))
-        return terms + (ALSO_NAMED if self.also_named else 0.0)
+        return terms + (ALSO_NAMED if self.also_named else 0.0) + (0.0 if self.terms else self.against)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

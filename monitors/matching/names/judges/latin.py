@@ -1,5 +1,6 @@
 """Names in letters that stand between spaces: whole tokens, their order, their initials, one letter wrong."""
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from math import log
@@ -20,6 +21,52 @@ FULL, SINGLE = 4.0, 1.0
 LOWER_WORDS, SMALL_LETTERS, WRONG_ACCENT, GOES_ON, CAMEL, LONGER_ACCOUNT = -7.0, -4.0, -7.0, -2.0, -1.0, -7.0
 SHORT_NAME = 8
 """Letters up to which a name in small letters may be words of a language of short words."""
+NAMED_AFTER, LONGER, LONGER_TURNED = -5.0, -0.5, -4.0
+PLACES = frozenset(
+    [
+        "street",
+        "road",
+        "avenue",
+        "lane",
+        "drive",
+        "park",
+        "school",
+        "college",
+        "university",
+        "library",
+        "hospital",
+        "hall",
+        "bridge",
+        "station",
+        "stadium",
+        "airport",
+        "museum",
+        "award",
+        "prize",
+        "foundation",
+        "memorial",
+        "center",
+        "centre",
+        "building",
+        "tower",
+        "plaza",
+        "square",
+        "boulevard",
+        "ave",
+        "st",
+        "rd",
+        "elementary",
+        "arena",
+        "theatre",
+        "theater",
+        "inc",
+        "llc",
+        "ltd",
+        "calle",
+        "avenida",
+        "plaza",
+    ]
+)
 HANDLE, HANDLE_OTHERWISE = 6.9, 2.0
 """A handle as it is, and with other signs between its letters."""
 WIDEST = 4
@@ -31,6 +78,7 @@ def judge_latin(place: Place, trait: Trait, entry: Entry, text: str) -> float | 
     gaps = place.gaps()
     if edge is None or not _gaps_fit(place, gaps, entry, is_turned=trait.rule is Rule.LATIN_TURNED):
         return None
+    edge += _follows(place, text, is_turned=trait.rule is Rule.LATIN_TURNED)
     base = FULL if len(entry.parts) > 1 else SINGLE + 0.3 * len(entry.letters)
     return min(MOST, base + edge - trait.cost + _case_odds(place, entry, text) + _accent_odds(place, entry))
 
@@ -48,6 +96,17 @@ def _edges(place: Place, text: str) -> float | None:
             return None
         odds += CAMEL
     return odds + account_odds(place)
+
+
+def _follows(place: Place, text: str, *, is_turned: bool) -> float:
+    """Give what the next word says: a place named after somebody, or a longer name."""
+    word = re.match(r" ([^\W\d_]+)", text[place.span[1] : place.span[1] + 24])
+    if not word:
+        return 0.0
+    if word.group(1).lower() in PLACES:
+        return NAMED_AFTER
+    is_capital = word.group(1)[0].isupper() and not text.isupper()
+    return (LONGER_TURNED if is_turned else LONGER) * is_capital
 
 
 def account_odds(place: Place) -> float:

@@ -6,9 +6,10 @@ Costs are in nats; set 2026-03 on the synthetic development set and the tuning p
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice, product
 
+from monitors.matching.names.kinds import MASK
 from monitors.matching.names.plausibility import people
 from monitors.matching.names.sound import near_syllables, projected_as, readings_of
 from monitors.matching.names.tables import data_lines
@@ -97,6 +98,11 @@ TITLES = [
     "某某",
     "某人",
     "某女",
+    "x",
+    "xx",
+    "xxx",
+    "oo",
+    "口口",
 ]
 PET_FORMS = ["小{0}", "阿{0}", "{0}{0}", "{0}姐", "{0}妹", "{0}哥", "{0}宝", "{0}儿", "{0}酱"]
 
@@ -120,6 +126,7 @@ class ChineseName:
         return len(self.sounds) == 2
 
 
+@lru_cache(maxsize=65536)
 def part_name(letters: str) -> ChineseName:
     """Part a name of two letters and more; what is no known surname counts as one letter."""
     length = 2 if len(letters) > 2 and letters[:2] in people().surnames else 1
@@ -184,9 +191,9 @@ def spell_pets(letter: str) -> Iterator[Variant]:
 def spell_titles(surname: str) -> Iterator[Variant]:
     """Give a surname with every title; the same for all who bear it."""
     for title in TITLES:
-        method = Method.MASK if title.startswith("某") else Method.TITLED
+        method = Method.MASK if title[0] in MASK_LETTERS else Method.TITLED
         yield variant(surname + title, Rule.TITLED, method, 2.5, weak=True)
-    yield _letters(f"{surname}*", Method.MASK, 2.5, weak=True)
+    yield _letters(f"{surname}{MASK}", Method.MASK, 2.5, weak=True)
     for prefix in "小老阿":
         yield _letters(prefix + surname, Method.TITLED, 4.0, weak=True)
 

@@ -17,7 +17,7 @@ DATA = Path(__file__).parents[1] / "data"
 EVERY = range(0x110000)
 STOPS = set('\n\r\v\f\u0085\u2028\u2029,!?;:…、。！？；：，()[]{}<>（）【】《》〈〉「」『』〔〕"“”«»„؟،؛।')
 JOINERS = set(".·•‧∙⋅・･-‐‑‒–—―_/\\|¦~～^`'’‘ʼ＇+=&#@:")
-MASKS = set("*＊×✕✖╳○●◯□■▢▣△▲▽▼☆★◇◆※¤⬜⬛🔲🔳❌❎⭕")
+MASKS = set("〇*＊×✕✖╳○●◯□■▢▣△▲▽▼☆★◇◆※¤⬜⬛🔲🔳❌❎⭕")
 IGNORED_RANGES = ((0xFE00, 0xFE0F), (0xE0000, 0xE0FFF), (0x180B, 0x180F), (0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3))
 IGNORED = {
     0x34F,
@@ -130,9 +130,20 @@ def _kind_lines() -> Iterator[str]:
         yield f"{run[0]:X} {run[1]:X} {run[2].name}"
 
 
+def _simplifier() -> Callable[[str], str]:
+    """Give what turns traditional letters, and Japanese ones that China does not use, into simplified ones."""
+    from_traditional, from_japanese = opencc.OpenCC("t2s").convert, opencc.OpenCC("jp2t").convert
+
+    def simplify(letter: str) -> str:
+        is_used = bool(letter.encode("gb2312", "ignore"))
+        return str(from_traditional(letter if is_used else from_japanese(letter)))
+
+    return simplify
+
+
 def _codepoint_lines() -> Iterator[str]:
     """Give ``code plain bare`` of every code point that changes."""
-    simplify = opencc.OpenCC("t2s").convert
+    simplify = _simplifier()
     for code in EVERY:
         char = chr(code)
         if 0xD800 <= code <= 0xDFFF or _kind(char) in {Kind.IGNORED, Kind.MARK, Kind.JAMO}:
