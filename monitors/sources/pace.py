@@ -1,18 +1,24 @@
 """One pace a host: a single request in flight, a pause after each, and the pauses a host asks for."""
 
+import os
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
 from typing import Protocol
 
 INTERVAL = timedelta(seconds=1)
 """Mastodon allows 300 requests in five minutes, which is one a second; nobody we ask allows less by default."""
 PATIENCE = timedelta(seconds=15)
 """Waiting longer than this is the next run's business: the rest of the sources should not stand still."""
+
+OLD = timedelta(days=2)
+"""No pause is longer than a day: what was not touched since says nothing any more."""
 
 
 class Clock(Protocol):
@@ -50,11 +56,24 @@ class _Host:
 
 
 class Pace:
-    """Gives each host's turns. One object serves all sources of a process; threads may share it."""
+    """Gives each host's turns. One object serves all sources of a process; threads may share it.
 
-    def __init__(self, *, clock: Clock, interval: timedelta = INTERVAL, patience: timedelta = PATIENCE) -> None:
-        self._clock, self._patience = clock, patience
+    With a folder, processes share the pace too, and a pause that a host asked for outlives the run: a scheduler
+    starts a new process every few minutes. Its files are named by hashes and hold one moment each.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        interval: timedelta = INTERVAL,
+        patience: timedelta = PATIENCE,
+        folder: Path | None = None,
+    ) -> None:
+        self._clock, self._patience, self._folder = clock, patience, folder
         self._hosts: defaultdict[str, _Host] = defaultdict(lambda: _Host(interval))
+        if folder is not None:
+            _forget_old(folder, clock.now() - OLD)
 
     @contextmanager
     def turn(self, host: str, *, deadline: datetime) -> Iterator[datetime | None]:
@@ -63,8 +82,7 @@ class Pace:
         Gives None when the host may be asked now, else the moment from which it may: too late for the deadline or
         for our patience, so that the block must not ask.
         """
-        state = self._hosts[host]
-        with state.lock:
+        with self._alone(host) as state:
             now = self._clock.now()
             if state.free_at > now and state.free_at > min(deadline, now + self._patience):
                 yield state.free_at
@@ -76,6 +94,16 @@ class Pace:
             finally:
                 state.free_at = max(state.free_at, self._clock.now() + state.interval)
 
+    @contextmanager
+    def _alone(self, host: str) -> Iterator[_Host]:
+        state = self._hosts[host]
+        with state.lock, _shared(self._folder, host) as file:
+            state.free_at = max(state.free_at, _read(file))
+            try:
+                yield state
+            finally:
+                _write(file, state.free_at)
+
     def slow_down(self, host: str, *, interval: timedelta) -> None:
         """Leave at least this long between two requests to that host."""
         state = self._hosts[host]
@@ -85,3 +113,38 @@ class Pace:
         """Ask this host nothing before that moment; only the one who has its turn calls this."""
         state = self._hosts[host]
         state.free_at = max(state.free_at, until)
+
+
+@contextmanager
+def _shared(folder: Path | None, host: str) -> Iterator[int | None]:
+    """Open and lock what processes know of a host; None when they share nothing."""
+    if folder is None:
+        yield None
+        return
+    import fcntl
+
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = os.open(folder / sha256(host.encode()).hexdigest()[:32], os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)  # given back when the file is closed, also by a process that dies
+        yield file
+    finally:
+        os.close(file)
+
+
+def _forget_old(folder: Path, before: datetime) -> None:
+    for file in folder.glob("*") if folder.is_dir() else ():
+        with suppress(FileNotFoundError):  # another process forgot it first
+            if file.stat().st_mtime < before.timestamp():
+                file.unlink()
+
+
+def _read(file: int | None) -> datetime:
+    written = b"" if file is None else os.pread(file, 64, 0)
+    return datetime.fromisoformat(written.decode()) if written else _LONG_AGO
+
+
+def _write(file: int | None, moment: datetime) -> None:
+    if file is not None:
+        # Always as long as before, so that the new moment covers the old one.
+        os.pwrite(file, moment.astimezone(UTC).isoformat(timespec="microseconds").encode(), 0)

@@ -1,7 +1,9 @@
 """One pace a host."""
 
+import os
 import threading
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from monitors.sources.pace import Pace
 from tests.builders import NOON
@@ -138,3 +140,78 @@ def test_one_in_flight() -> None:
         thread.join()
 
     assert most == 1
+
+
+def test_processes_share_a_pace(tmp_path: Path) -> None:
+    """What one process asked, another knows: the interval lies between the requests of both."""
+    clock = SteppedClock()
+    one, two = (Pace(clock=clock, interval=2 * SECOND, folder=tmp_path / "pace") for _ in range(2))
+
+    with one.turn("site.example", deadline=LATE):
+        pass
+    with two.turn("site.example", deadline=LATE):
+        pass
+
+    assert clock.slept == [2.0]
+
+
+def test_a_pause_outlives_the_run(tmp_path: Path) -> None:
+    """A host that asked for a quarter of an hour is left alone by the runs in between, too."""
+    clock = SteppedClock()
+    asked = NOON + 15 * 60 * SECOND
+    first = Pace(clock=clock, folder=tmp_path)
+    with first.turn("site.example", deadline=LATE):
+        first.hold("site.example", until=asked)
+
+    with Pace(clock=clock, folder=tmp_path).turn("site.example", deadline=LATE) as again_at:
+        pass
+    clock.time = asked
+    with Pace(clock=clock, folder=tmp_path).turn("site.example", deadline=asked + SECOND) as later:
+        pass
+
+    assert (again_at, later) == (asked, None)
+
+
+def test_shared_files_tell_nothing(tmp_path: Path) -> None:
+    """Which hosts were asked cannot be read from the folder."""
+    with Pace(clock=SteppedClock(), folder=tmp_path).turn("site.example", deadline=LATE):
+        pass
+
+    (file,) = tmp_path.iterdir()
+    assert "site" not in file.name
+    assert file.read_text() == "2026-03-01T12:00:01.000000+00:00"
+
+
+def test_processes_wait_for_each_other(tmp_path: Path) -> None:
+    """A host that one process is asking is not asked by another until it is through."""
+    clock = SteppedClock()
+    one, two = (Pace(clock=clock, interval=timedelta(0), folder=tmp_path) for _ in range(2))
+    order: list[str] = []
+    entered = threading.Event()
+
+    def second() -> None:
+        entered.wait()
+        with two.turn("site.example", deadline=LATE):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with one.turn("site.example", deadline=LATE):
+        entered.set()
+        threading.Event().wait(0.1)
+        order.append("first")
+    thread.join()
+
+    assert order == ["first", "second"]
+
+
+def test_old_hosts_are_forgotten(tmp_path: Path) -> None:
+    """What nobody asked for two days leaves the folder."""
+    for name, days in (("old", 3), ("new", 1)):
+        (tmp_path / name).touch()
+        moment = (NOON - timedelta(days=days)).timestamp()
+        os.utime(tmp_path / name, (moment, moment))
+
+    Pace(clock=SteppedClock(), folder=tmp_path)
+
+    assert [file.name for file in tmp_path.iterdir()] == ["new"]
