@@ -1,11 +1,13 @@
 """Makes the shipped encoder: packed weights to an ONNX file that needs no torch.
 
-    python -m monitors.scoring.workshop.export PACKED_FOLDER [--to FOLDER]
+    python -m monitors.scoring.workshop.export FOLDER [--id NAME] [--to FOLDER]
+
+FOLDER holds packed weights or what ``finetune`` wrote.
 
 Weights are quantised in blocks of 32: matrices to 8 bits, word embeddings to the 4 bits they already have.
 onnxruntime then quantises activations a block at a time too, so a text's vector does not depend on its batch.
 The usual dynamic int8 (one scale an activation tensor) is twice as fast, but moves a text's vector with the
-texts beside it and flips one decision in twenty: docs/decisions/ has the figures.
+texts beside it and flips one decision in twenty: the figures are in MODEL_CARD.md.
 """
 
 import argparse
@@ -37,14 +39,15 @@ _OPSET: Final = 20
 def main(arguments: Sequence[str] | None = None) -> None:
     """Export, quantise, copy the tokenizer, write the manifest."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("packed", type=Path)
+    parser.add_argument("packed", type=Path, metavar="FOLDER")
+    parser.add_argument("--id", default=_ID)
     parser.add_argument("--to", type=Path, default=SHIPPED)
     options = parser.parse_args(arguments)
-    manifest = export(options.packed, options.to)
+    manifest = export(options.packed, options.to, name=options.id)
     sys.stdout.write(f"{options.to}: revision {manifest.revision}\n")
 
 
-def export(packed: Path, to: Path) -> Manifest:
+def export(packed: Path, to: Path, *, name: str = _ID) -> Manifest:
     """Write ``encoder.onnx``, ``tokenizer.json`` and the manifest of both into ``to``."""
     to.mkdir(parents=True, exist_ok=True)
     model = load_bert(packed)
@@ -54,7 +57,7 @@ def export(packed: Path, to: Path) -> Manifest:
         quantise(floats, to / "encoder.onnx")
     shutil.copyfile(packed / "tokenizer.json", to / "tokenizer.json")
     manifest = Manifest(
-        id=_ID,
+        id=name,
         dimension=model.config.hidden_size,
         prefix=_PREFIX,
         pooling="mean",

@@ -134,6 +134,7 @@ def save(model: Any, packed: Path, to: Path) -> None:
     from safetensors.numpy import save_file
 
     shutil.copytree(packed, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns("weights.q.safetensors"))
+    (to / "2_Normalize").mkdir(exist_ok=True)
     weights = {name: tensor.detach().numpy().astype(np.float32) for name, tensor in model.state_dict().items()}
     save_file(weights, str(to / "model.safetensors"), {"format": "pt"})
 

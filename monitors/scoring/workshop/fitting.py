@@ -10,7 +10,7 @@ from monitors.scoring.heads import Floats, sigmoid
 
 _LEAST_THRESHOLD: Final = 0.2
 _MOST_THRESHOLD: Final = 0.9
-"""A threshold outside says more about the few posts it was chosen on than about the next ones."""
+"""A threshold outside says more about the few posts it was chosen on than about the next; only false alarms raise it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,19 +35,26 @@ def fit(
 
 
 def calibrate(
-    margins: NDArray[Any], labels: NDArray[np.bool_], *, harmless: NDArray[Any], false_alarms: float
+    margins: NDArray[Any],
+    labels: NDArray[np.bool_],
+    *,
+    harmless: NDArray[Any],
+    false_alarms: float,
+    recall_counts: float = 1.0,
 ) -> Calibration:
-    """Calibration on posts that the head has not seen, with the threshold of highest F1.
+    """Calibration on posts that the head has not seen, with the threshold of highest F.
 
-    At most the share ``false_alarms`` of ``harmless`` margins may pass the threshold.
+    At most the share ``false_alarms`` of ``harmless`` margins may pass the threshold. ``recall_counts`` is the beta
+    of F: how many times as much a missed post weighs as a needless one.
     """
     platt = _regress(margins[:, None], labels, np.ones(len(labels)), 10.0)
     slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
     probabilities = sigmoid(margins * slope + offset)
-    floor = float(np.quantile(sigmoid(harmless * slope + offset), 1 - false_alarms)) if len(harmless) else 0.0
-    lowest = min(max(floor, _LEAST_THRESHOLD), _MOST_THRESHOLD)
-    candidates = np.linspace(lowest, _MOST_THRESHOLD, 101)
-    scores = np.array([f1(labels, probabilities >= threshold) for threshold in candidates])
+    passing = sigmoid(harmless * slope + offset)
+    floor = float(np.nextafter(np.quantile(passing, 1 - false_alarms, method="higher"), 2)) if len(passing) else 0.0
+    lowest = max(floor, _LEAST_THRESHOLD)
+    candidates = np.linspace(lowest, max(lowest, _MOST_THRESHOLD), 101)
+    scores = np.array([f_score(labels, probabilities >= threshold, recall_counts) for threshold in candidates])
     # Of equally good thresholds the middle one: its neighbours on both sides are good too.
     best = np.flatnonzero(scores == scores.max())
     return Calibration(slope=slope, offset=offset, threshold=float(candidates[best[len(best) // 2]]))
@@ -62,8 +69,14 @@ def mute_threshold(other_side: NDArray[np.float64], spreads: NDArray[np.bool_], 
 
 def f1(labels: NDArray[np.bool_], found: NDArray[np.bool_]) -> float:
     """Harmonic mean of precision and recall; 0 when nothing was found."""
+    return f_score(labels, found, 1.0)
+
+
+def f_score(labels: NDArray[np.bool_], found: NDArray[np.bool_], beta: float) -> float:
+    """F with recall weighed ``beta`` times; 0 when nothing was found."""
     both = int((labels & found).sum())
-    return 2 * both / max(int(labels.sum()) + int(found.sum()), 1)
+    squared = beta * beta
+    return (1 + squared) * both / max(squared * int(labels.sum()) + int(found.sum()), 1)
 
 
 def _balanced(labels: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -38,6 +38,8 @@ _PUBLIC_WEIGHT: Final = 0.1
 _STRENGTH: Final = 3.0
 _FALSE_ALARMS: Final = 0.002
 """Share of harmless public posts that one category may let through."""
+_RECALL_COUNTS: Final = {Category.SEXUAL_RUMOR.value: 1.5, Category.SEXUAL_IMAGERY.value: 1.5}
+"""What she came for: a missed rumour or picture costs her more than one line too many."""
 _MUTED_SPREADS: Final = 0.02
 """Share of posts that do spread which may be muted (design §4)."""
 
@@ -142,7 +144,13 @@ def _calibrate(unseen: Material, label: str, margins: Floats) -> Calibration:
     judged = known & (unseen.is_own != (label == ABUSIVE))
     is_harmless = np.array([False] * len(unseen.own) + [post.abusive is False for post in unseen.public])
     harmless = margins[is_harmless] if label != ABUSIVE else margins[:0]
-    return calibrate(margins[judged], labels[judged], harmless=harmless, false_alarms=_FALSE_ALARMS)
+    return calibrate(
+        margins[judged],
+        labels[judged],
+        harmless=harmless,
+        false_alarms=_FALSE_ALARMS,
+        recall_counts=_RECALL_COUNTS.get(label, 1.0),
+    )
 
 
 def _fit_stance(learned: Material) -> tuple[Floats, Floats]:
