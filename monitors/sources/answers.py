@@ -7,10 +7,10 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from monitors.records import FetchKind, FetchOutcome
+from monitors.sources.pace import LONGEST_PAUSE
 
 AGAIN_IN = timedelta(minutes=5)
 """Mastodon's window; used where a host limits us and does not say for how long."""
-LONGEST_PAUSE = timedelta(days=1)
 WALL_TEXT = 2_000
 """Letters. A page with more readable text than this is a page that happens to mention a captcha."""
 

@@ -17,8 +17,9 @@ INTERVAL = timedelta(seconds=1)
 PATIENCE = timedelta(seconds=15)
 """Waiting longer than this is the next run's business: the rest of the sources should not stand still."""
 
+LONGEST_PAUSE = timedelta(days=1)
 OLD = timedelta(days=2)
-"""No pause is longer than a day: what was not touched since says nothing any more."""
+"""No pause is that long: what was not touched since says nothing any more."""
 
 
 class Clock(Protocol):
@@ -98,7 +99,8 @@ class Pace:
     def _alone(self, host: str) -> Iterator[_Host]:
         state = self._hosts[host]
         with state.lock, _shared(self._folder, host) as file:
-            state.free_at = max(state.free_at, _read(file))
+            # Bounded: a clock that once stood wrong must not silence a host for years.
+            state.free_at = max(state.free_at, min(_read(file), self._clock.now() + LONGEST_PAUSE))
             try:
                 yield state
             finally:
