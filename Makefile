@@ -4,6 +4,13 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 .DEFAULT_GOAL := help
 export UV_PROJECT_ENVIRONMENT ?= .venv
+# uv.lock names files by the address they were locked from, so that a mirror would not be asked: behind one, the
+# same versions with the same hashes are installed from it instead.
+ifdef UV_DEFAULT_INDEX
+SYNC = $(UV) venv -q --allow-existing && $(UV) export -q --frozen --no-emit-project $(1) | $(UV) pip install -q --require-hashes -r - && $(UV) pip install -q --no-deps -e .
+else
+SYNC = $(UV) sync --frozen --inexact -q $(1)
+endif
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}'
@@ -12,14 +19,14 @@ help: ## List the targets
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing. Type: sudo apt-get install python3-venv"; exit 1; }
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; python3 is $$(python3 --version)."; exit 1; }
 	@python3 -m venv .uv
-	@.uv/bin/pip install -q uv
+	@.uv/bin/pip install -q $(if $(UV_DEFAULT_INDEX),--index-url $(UV_DEFAULT_INDEX)) uv
 
 .venv/base: .uv/bin/uv pyproject.toml uv.lock
-	@$(UV) sync --frozen --inexact -q
+	@$(call SYNC,)
 	@touch $@
 
 .venv/dev: .uv/bin/uv pyproject.toml uv.lock
-	@$(UV) sync --frozen --inexact -q --group dev --group train
+	@$(call SYNC,--group dev --group train)
 	@touch $@ .venv/base
 
 demo: .venv/base ## The whole job on invented posts: no account, no network, ends with a digest
@@ -29,7 +36,7 @@ test: .venv/dev ## Every test; what needs a missing system package is skipped wi
 	@$(RUN) pytest -m "not needs_torch" --cov --cov-report=term:skip-covered
 
 test-torch: .venv/dev ## The encoder against sentence-transformers (downloads torch, about 6 GB)
-	@$(UV) sync --frozen --inexact -q --extra sentence-transformers
+	@$(call SYNC,--extra sentence-transformers)
 	@$(RUN) pytest -m needs_torch
 
 lint: .venv/dev ## Style, import contracts, docstrings, spelling
@@ -48,7 +55,7 @@ serve: .venv/base ## The web page on http://127.0.0.1:8787
 	@$(RUN) shouwang serve
 
 watch: .venv/base ## Airflow on this machine: fetch, judge and mail on a schedule
-	@$(UV) sync --frozen --inexact -q --extra airflow --extra elasticsearch --extra postgres
+	@$(call SYNC,--extra airflow --extra elasticsearch --extra postgres)
 	@$(RUN) python deploy/watch.py
 
 evaluate: evaluate-names evaluate-text evaluate-images ## Quality on the data in SHOUWANG_DATA (default ../shared/data)
