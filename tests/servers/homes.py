@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
@@ -50,14 +50,14 @@ def settings_for(home: Path, **more: str) -> dict[str, str]:
 
 
 def watch_over_her(home: Path) -> str:
-    """Register and confirm her profile in this folder; her digest is due at any hour. Gives the profile's id."""
+    """Register her profile in this folder, confirmed yesterday: a digest is due whatever hour it is. Gives its id."""
     draft = a_profile(
         recipients=(Recipient(address=HER_MAIL),), schedule=Schedule(hour=0, timezone="UTC", neutral=True)
     )
-    now = datetime.now(UTC)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
     with app.opened(Settings(home=home)) as parts, parts.ledger.writing() as ledger:
-        registered = registration.register(ledger, parts.vault, draft, now)
-        registration.confirm(ledger, parts.vault, registered.profile_id, registered.code, now)
+        registered = registration.register(ledger, parts.vault, draft, yesterday)
+        registration.confirm(ledger, parts.vault, registered.profile_id, registered.code, yesterday)
     return draft.id
 
 
