@@ -79,7 +79,7 @@ docs: .venv/base ## Write docs/reference/ from the code
 	@$(RUN) python docs/generate.py
 
 up: ## Start the containers (docs/howto/compose.md)
-	@docker compose up -d
+	@docker compose up --detach --wait
 
 down: ## Stop the containers
 	@docker compose down
