@@ -1,8 +1,10 @@
 """Partial copies of photos in a picture: a cheap gate over every photo, then the proof by geometry."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from monitors.matching.images.bank import Bank
 from monitors.matching.images.features import Features, can_find_features, find_features
@@ -50,8 +52,8 @@ class PhotoFeatures:
     def find(self, picture: Features, *, among: Collection[int] | None = None) -> list[Found]:
         """Give the photos that the picture shows a part of, the most certain first; ``among`` narrows the search."""
         looks = {"": _Look.of(picture), "mirror": _Look.of(picture.mirrored())}
-        found = [one for number in self._numbers(among) if (one := self._prove(number, looks)) is not None]
-        return keep_best(found)
+        with _one_thread():
+            return keep_best(one for number in self._numbers(among) if (one := self._prove(number, looks)) is not None)
 
     def passes_gate(self, number: int, picture: Features) -> bool:
         """Whether the gate keeps this pair for the proof."""
@@ -75,6 +77,22 @@ class PhotoFeatures:
         if best is None or best.agreeing < DETAILS_REVIEW:
             return None
         return _to_found(number, best, photo, looks[form], form)
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """Keep BLAS from starting threads: these products are small, and on a busy machine threads wait for each other.
+
+    2026-10, two cores under load 8: 4 times slower with two threads.
+    """
+    limited: AbstractContextManager[Any] = _thread_pools().limit(limits=1, user_api="blas")
+    return limited
+
+
+@cache
+def _thread_pools() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _is_promising(photo: _Look, picture: _Look) -> bool:

@@ -1,11 +1,12 @@
-"""PDQ, the 256-bit perceptual hash the industry shares, as matrix products.
+"""PDQ, the 256-bit perceptual hash the industry shares, computed only where it looks.
 
-Meta's code blurs the whole picture twice, takes 64 × 64 points of it and keeps 16 × 16 DCT coefficients. Every one of
-these steps is linear and treats rows and columns apart, so that all of them together are one small matrix from the left
-and one from the right: a tenth of the time, and a window of the picture costs no more than its own pixels. The tests
-hold it against Meta's code (``pdqhash``) and against the published hashes.
+Meta's code blurs the whole picture twice, takes 64 × 64 points of it and keeps 16 × 16 DCT coefficients. Every step is
+linear and treats rows and columns apart, so that a point needs the few rows and columns around it and no others: a
+fraction of the time, and a window of a picture costs no more than its own pixels. The tests hold it against Meta's
+code (``pdqhash``) and the evaluation against the published hashes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -31,14 +32,27 @@ class Pdq:
 
 def pdq_of(grey: Floats) -> Pdq:
     """Hash a grey picture (rows × columns, 0 to 255). Raises ValueError below ``SMALLEST_SIDE`` pixels a side."""
-    rows, columns = grey.shape
-    if min(rows, columns) < SMALLEST_SIDE:
+    return pdqs_of([grey])[0]
+
+
+def pdqs_of(greys: Sequence[Floats]) -> list[Pdq]:
+    """Hash several pictures, each as ``pdq_of`` does: twice as fast for the many windows of one picture."""
+    if not greys:
+        return []
+    small = np.stack([_shrink(grey) for grey in greys])
+    coefficients = (_dct() @ small @ _dct().T).reshape(len(greys), 256)
+    middles = np.partition(coefficients, 127, axis=1)[:, 127:128]
+    bits = np.packbits((coefficients > middles)[:, ::-1], axis=1)
+    return [
+        Pdq(bits=row.tobytes().hex(), quality=int(quality))
+        for row, quality in zip(bits, _qualities_of(small), strict=True)
+    ]
+
+
+def _shrink(grey: Floats) -> Floats:
+    if min(grey.shape) < SMALLEST_SIDE:
         raise ValueError("too small to hash")
-    small = np.asarray(_shrinking(rows) @ grey @ _shrinking(columns).T, dtype=np.float32)
-    coefficients = _dct() @ small @ _dct().T
-    middle = np.partition(coefficients, 127, axis=None)[127]
-    bits = np.packbits((coefficients > middle).ravel()[::-1])
-    return Pdq(bits=bits.tobytes().hex(), quality=_quality_of(small))
+    return _shrink_rows(_shrink_rows(grey).T).T
 
 
 def lay(grey: Floats, form: str) -> Floats:
@@ -56,10 +70,11 @@ def lay(grey: Floats, form: str) -> Floats:
     return np.ascontiguousarray(grey)
 
 
-def _quality_of(small: Floats) -> int:
-    steps = (np.diff(small, axis=0), np.diff(small, axis=1))
-    gradient = sum(int(np.abs(np.trunc(step * np.float32(100 / 255))).sum()) for step in steps)
-    return min(100, gradient // 90)
+def _qualities_of(small: Floats) -> NDArray[np.float64]:
+    """Meta's measure: how many steps of a hundredth of the range lie between neighbouring points."""
+    steps = (np.diff(small, axis=1), np.diff(small, axis=2))
+    gradients = [np.abs(np.trunc(step * np.float32(100 / 255))).sum(axis=(1, 2), dtype=np.float64) for step in steps]
+    return np.asarray(np.minimum(100, sum(gradients) // 90))
 
 
 @lru_cache(maxsize=1)
@@ -69,14 +84,28 @@ def _dct() -> Floats:
     return matrix
 
 
+def _shrink_rows(grey: Floats) -> Floats:
+    """Blur and take 64 rows. No matrix product: BLAS would start threads, which crawl on a busy machine."""
+    taps, weights = _taps(len(grey))
+    small = np.zeros((64, grey.shape[1]), dtype=np.float32)
+    for tap, weight in zip(taps, weights, strict=True):
+        small += grey[tap] * weight[:, None]
+    return small
+
+
 @lru_cache(maxsize=512)
-def _shrinking(length: int) -> Floats:
-    """Give the 64 × length matrix that blurs by two box filters and takes the points in the middle of 64 parts."""
+def _taps(length: int) -> tuple[NDArray[np.intp], Floats]:
+    """Give, for the points in the middle of 64 parts, the rows that two box filters average, and their weights."""
     window = (length + 127) // 128
     ahead = (window + 2) // 2
     box = np.zeros((length, length))
     for point in range(length):
         box[point, max(0, point + ahead - window) : point + ahead] = 1
     box /= box.sum(axis=1, keepdims=True)
-    points = ((np.arange(64) + 0.5) * length / 64).astype(int)
-    return np.ascontiguousarray(box[points] @ box, dtype=np.float32)
+    points = ((np.arange(64) + 0.5) * length / 64).astype(np.intp)
+    reach = np.arange(-2 * window, 2 * window + 1)
+    taps = np.clip(points + reach[:, None], 0, length - 1)
+    is_inside = (points + reach[:, None] >= 0) & (points + reach[:, None] < length)
+    weights = (box[points] @ box)[np.arange(64), taps] * is_inside
+    used = weights.any(axis=1)
+    return taps[used], weights[used].astype(np.float32)

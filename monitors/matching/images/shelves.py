@@ -44,8 +44,7 @@ class Shelf:
         """Take each photo's hashes and, for each hash, its kind; a photo's place here is its number."""
         self._photo = np.repeat(np.arange(len(photos), dtype=np.int32), [len(kinds) for _, kinds in photos])
         self._kind = np.concatenate([np.zeros(0, dtype=np.uint8), *(kinds for _, kinds in photos)])
-        rows = [packed for packed, _ in photos if len(packed)]
-        self._table = HashTable(np.concatenate(rows) if rows else np.zeros((0, 8), dtype=np.uint8))
+        self._table = HashTable([packed for packed, _ in photos])
 
     def within(self, bits: str, limit: int) -> Iterator[tuple[int, int, Change]]:
         """Give the photo, the distance and the kind of every row that differs by ``limit`` bits at most."""

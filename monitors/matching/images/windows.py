@@ -5,7 +5,7 @@ would have, and a post's picture those of its usual *parts* (without its frame, 
 one side is compared with each of the other. Recall with and without: docs/evaluation.md#pictures.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from monitors.matching.images.borders import find_block
 from monitors.matching.images.changes import Change
-from monitors.matching.images.pdq import Floats, lay, pdq_of
+from monitors.matching.images.pdq import Floats, Pdq, lay, pdqs_of
 from monitors.matching.images.verdicts import MIN_QUALITY
 
 Shares = tuple[float, float, float, float]
@@ -78,7 +78,7 @@ PARTS_VERSION: Final = "parts-1/512"
 
 def hash_crops(grey: Floats) -> str:
     """Give the hashes of all ``CROPS`` of a reference photo, one after the other."""
-    return "".join(_hash(_cut(grey, crop.shares)) for crop in CROPS)
+    return _hash_all([_cut(grey, crop.shares) for crop in CROPS])
 
 
 def hash_parts(grey: Floats) -> str:
@@ -86,15 +86,13 @@ def hash_parts(grey: Floats) -> str:
     box = find_block(grey)
     inside = None if box is None else grey[box[1] : box[3], box[0] : box[2]]
     small = _halve(grey)
-    return "".join(_hash_part(part, grey, inside, small) for part in PARTS)
+    return _hash_all([_take(part, grey, inside, small) for part in PARTS])
 
 
-def _hash_part(part: Window, grey: Floats, inside: Floats | None, small: Floats) -> str:
-    """Hash whole sides at full size and the rest at half of it: a hash looks at 64 × 64 points anyway."""
-    if part.is_trimmed and inside is None:
-        return NOTHING
-    source = inside if part.is_trimmed and inside is not None else grey if part.is_mirrored else small
-    return _hash(lay(_cut(source, part.shares), "mirror" if part.is_mirrored else ""))
+def _take(part: Window, grey: Floats, inside: Floats | None, small: Floats) -> Floats | None:
+    """Take whole sides at full size and the rest at half of it: a hash looks at 64 × 64 points anyway."""
+    source = inside if part.is_trimmed else grey if part.is_mirrored else small
+    return None if source is None else lay(_cut(source, part.shares), "mirror" if part.is_mirrored else "")
 
 
 def _cut(grey: Floats, shares: Shares) -> Floats:
@@ -109,8 +107,15 @@ def _halve(grey: Floats) -> Floats:
     return np.asarray((even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]) / 4, dtype=np.float32)
 
 
-def _hash(grey: Floats) -> str:
-    if min(grey.shape) < _SMALLEST_SIDE:
-        return NOTHING
-    pdq = pdq_of(grey)
+def _hash_all(windows: Sequence[Floats | None]) -> str:
+    there = {
+        place: window
+        for place, window in enumerate(windows)
+        if window is not None and min(window.shape) >= _SMALLEST_SIDE
+    }
+    hashes = dict(zip(there, map(_trusted, pdqs_of(list(there.values()))), strict=True))
+    return "".join(hashes.get(place, NOTHING) for place in range(len(windows)))
+
+
+def _trusted(pdq: Pdq) -> str:
     return pdq.bits if pdq.quality >= MIN_QUALITY else NOTHING

@@ -1,3 +1,4 @@
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,7 +9,7 @@ limits = st.integers(min_value=0, max_value=256)
 
 
 def table_of(hashes: list[str]) -> HashTable:
-    return HashTable(pack("".join(hashes), digits=len(hashes[0]) if hashes else 64))
+    return HashTable([pack(one, digits=len(one)) for one in hashes])
 
 
 def within_slowly(hashes: list[str], bits: str, limit: int) -> list[tuple[int, int]]:
@@ -46,3 +47,13 @@ def test_an_empty_table_has_nothing() -> None:
     """Nothing is found among nothing, whatever the length."""
     assert table_of([]).within("00" * 32, 256) == []
     assert len(table_of([])) == 0
+
+
+def test_more_rows_than_are_compared_at_once() -> None:
+    """Rows keep their numbers however many there are."""
+    rows = np.zeros((100_000, 32), dtype=np.uint8)
+    rows[[0, 32_767, 32_768, 99_999]] = 255
+
+    found = HashTable([rows[:40_000], rows[40_000:]]).within("ff" * 32, 10)
+
+    assert found == [(0, 0), (32_767, 0), (32_768, 0), (99_999, 0)]

@@ -1,0 +1,119 @@
+"""How fast pictures are compared, on one core, beside named baselines. `make bench` prints this table.
+
+    python benchmarks/images.py [PICTURE]
+
+Without a picture one of 1080 × 810 is drawn. Every line is the median of its runs.
+"""
+
+import os
+
+os.environ.update({"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"})
+
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import cv2
+import imagehash
+import numpy as np
+import pdqhash
+from PIL import Image
+
+from monitors.matching.images.bank import Bank
+from monitors.matching.images.copies import PhotoFeatures
+from monitors.matching.images.decoder import decode_frames
+from monitors.matching.images.features import find_features
+from monitors.matching.images.fingerprint import fingerprint, fingerprint_reference, read_moments
+from monitors.matching.images.hashes import HashTable
+from monitors.matching.images.windows import hash_crops, hash_parts
+from monitors.records import Fingerprint
+from tests.matching.images.pictures import a_scene, encode
+from tests.matching.images.transforms import crop, inset
+
+Line = tuple[str, float, str]
+
+
+def measure(work: Callable[[], object], *, seconds: float = 2.0) -> float:
+    """Give the median milliseconds of one run, over as many runs as fit, at least five."""
+    work()
+    runs: list[float] = []
+    while len(runs) < 5 or sum(runs) < seconds * 1000:
+        start = time.perf_counter()
+        work()
+        runs.append((time.perf_counter() - start) * 1000)
+    return statistics.median(runs)
+
+
+def draw() -> bytes:
+    """A scene with the grain of a phone's camera."""
+    grain = np.random.default_rng(3).normal(0, 4, (810, 1080, 3))
+    pixels = np.clip(np.asarray(a_scene(size=(1080, 810)), dtype=np.float64) + grain, 0, 255)
+    return encode(Image.fromarray(pixels.astype(np.uint8)), "JPEG", quality=85)
+
+
+def time_fingerprint(content: bytes) -> list[Line]:
+    """The whole cheap fingerprint, beside decoding alone and what others take for one hash."""
+    full = Image.open(BytesIO(content)).convert("RGB")
+    pixels = np.asarray(full)
+    [moment] = read_moments(content)
+    return [
+        ("fingerprint: decode in its process, PDQ, 17 parts, pHash", measure(lambda: fingerprint(content)), "ours"),
+        ("  decode to 512 grey, in its process", measure(lambda: read_moments(content)), "with PDQ"),
+        ("  hashes of 17 parts", measure(lambda: hash_parts(moment.grey)), ""),
+        ("decode the full picture in its process", measure(lambda: decode_frames(content, at_most=1)), "limit"),
+        ("decode the full picture here", measure(lambda: Image.open(BytesIO(content)).convert("RGB")), "limit"),
+        ("imagehash.phash, already decoded", measure(lambda: imagehash.phash(full)), "goal"),
+        ("pdqhash.compute, already decoded", measure(lambda: pdqhash.compute(pixels)), ""),
+        ("imagehash.crop_resistant_hash, already decoded", measure(lambda: imagehash.crop_resistant_hash(full)), ""),
+        ("reference photo: 8 forms, 62 crops, features", measure(lambda: fingerprint_reference(content, with_features=True)), "once"),
+        ("  hashes of 62 crops", measure(lambda: hash_crops(moment.grey)), ""),
+    ]  # fmt: skip
+
+
+def time_scan() -> list[Line]:
+    """One query among a million hashes."""
+    table = HashTable([np.random.default_rng(1).integers(0, 256, (1_000_000, 32), dtype=np.uint8)])
+    return [("scan of 1,000,000 hashes, one query", measure(lambda: table.within("5a" * 32, 52)), "goal 10")]
+
+
+def time_bank() -> list[Line]:
+    """Ten thousand profiles with ten photos each, and one picture with its parts."""
+    base = fingerprint_reference(encode(a_scene()))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    bank = Bank([base] * 100_000)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    other: tuple[Fingerprint, ...] = fingerprint(encode(a_scene(2)))
+    return [
+        ("100,000 photos with all forms and crops: one picture, 18 hashes", measure(lambda: bank.find(other)), f"{grown:.0f} MB"),
+    ]  # fmt: skip
+
+
+def time_parts_of_photos() -> list[Line]:
+    """One candidate against a profile's ten photos, features cached."""
+    photos = PhotoFeatures([fingerprint_reference(encode(a_scene(seed)), with_features=True) for seed in range(10)])
+    copy, other = (
+        read_moments(encode(image, "JPEG"))[0].grey
+        for image in (inset(crop(a_scene(3), 0.3), a_scene(40)), a_scene(41))
+    )
+    return [
+        ("features of one picture", measure(lambda: find_features(other)), ""),
+        ("a picture that holds a part of one of ten photos", measure(lambda: photos.find(find_features(copy))), "goal 150"),
+        ("a picture that holds none of ten photos", measure(lambda: photos.find(find_features(other))), "goal 150"),
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Print the table."""
+    cv2.setNumThreads(1)
+    content = Path(sys.argv[1]).read_bytes() if len(sys.argv) > 1 else draw()
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; picture of {len(content):,} bytes\n")
+    for name, milliseconds, note in [*time_fingerprint(content), *time_scan(), *time_parts_of_photos(), *time_bank()]:
+        print(f"{name:<68} {milliseconds:9.2f} ms  {note}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
