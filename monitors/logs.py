@@ -12,10 +12,16 @@ import structlog
 from monitors.records import OutcomeKind, Stage
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("shouwang")
+_NOWHERE = logging.NullHandler()
 
 
 def configure_logs(log_format: str = "auto") -> None:
-    """Log to standard error: readable on a terminal, JSON elsewhere."""
+    """Log to standard error: readable on a terminal, JSON elsewhere.
+
+    Libraries' own warnings, which quote addresses, go nowhere unless somebody set logging up: what matters of them
+    comes back as an error.
+    """
+    logging.getLogger().addHandler(_NOWHERE)
     level = logging.WARNING if log_format == "quiet" else logging.INFO
     readable = sys.stderr.isatty() if log_format == "auto" else log_format == "console"
     structlog.configure(
@@ -25,7 +31,8 @@ def configure_logs(log_format: str = "auto") -> None:
             structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        # Asked for anew each time: who put another stream in its place (a test, a page) means it.
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
 

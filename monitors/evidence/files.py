@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
+from monitors.errors import StopRun
 from monitors.ledger.cipher import Cipher, SealBrokenError
 
 UNFINISHED = ".part"
@@ -19,12 +20,20 @@ class ExhibitFiles:
         self._cipher = cipher
 
     def store(self, profile_id: str, content: bytes) -> str:
-        """Seal bytes and give their sha256; once it returns they survive a power cut. Stored twice, kept once."""
+        """Seal bytes and give their sha256; once it returns they survive a power cut. Stored twice, kept once.
+
+        Raises StopRun when the disk does not take them.
+        """
         name = sha256(content).hexdigest()
-        path = self.path(profile_id, name)
         if not self._holds(profile_id, name):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _write_whole(path, self._cipher.seal(profile_id, content, label=_label(name)))
+            sealed = self._cipher.seal(profile_id, content, label=_label(name))
+            try:
+                _write_whole(self.path(profile_id, name), sealed)
+            except OSError as error:
+                raise StopRun(
+                    f"an exhibit cannot be written ({error.strerror or type(error).__name__})",
+                    advice="make room on its disk or correct its folder's owner; the hit waits, the next run seals it",
+                ) from error
         return name
 
     def read(self, profile_id: str, content_sha256: str) -> bytes:
@@ -62,6 +71,7 @@ def _label(content_sha256: str) -> str:
 
 
 def _write_whole(path: Path, sealed: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished = path.with_name(token_hex(16) + UNFINISHED)
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

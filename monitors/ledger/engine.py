@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from monitors.errors import BadInputError, MonitorError
 from monitors.ledger.tables import metadata
 
 READING = "shouwang_reading"
@@ -19,18 +21,41 @@ BUSY_MILLISECONDS = 30_000
 """How long SQLite waits for another writer; a stage writes for well under a second."""
 
 
+class LedgerUnavailableError(MonitorError):
+    """The database does not answer, or takes no writing; the same call may succeed later."""
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Let the database's refusals out as LedgerUnavailableError."""
+    try:
+        yield
+    except OperationalError as error:
+        refusal = getattr(error.orig, "sqlite_errorname", type(error.orig).__name__)
+        raise LedgerUnavailableError(
+            f"the ledger's database does not answer or takes no writing ({refusal})",
+            advice="start it, make room on its disk, or correct SHOUWANG_DATABASE_URL; what was recorded is not lost",
+        ) from error
+
+
 def open_engine(url: str) -> Engine:
-    """Give an engine for SQLite or PostgreSQL; a SQLite file is made with its folder, readable by its owner only."""
-    address = make_url(url)
+    """Give an engine for SQLite or PostgreSQL; a SQLite file is made with its folder, readable by its owner only.
+
+    Its errors never quote the values of a statement: these may be words of a post.
+    """
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise BadInputError("is no database address", field="SHOUWANG_DATABASE_URL") from error
     if address.get_backend_name() != "sqlite":
         # `postgresql://` alone would ask for psycopg2; version 3 is the driver we install.
         named = address.set(drivername="postgresql+psycopg") if address.drivername == "postgresql" else address
-        return create_engine(named, pool_pre_ping=True)
+        return create_engine(named, pool_pre_ping=True, hide_parameters=True)
     if address.database and address.database != ":memory:":
         path = Path(address.database)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600)
-    engine = create_engine(address)
+    engine = create_engine(address, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
     return engine
@@ -55,8 +80,8 @@ def _use_write_ahead_log(cursor: DBAPICursor) -> None:
     while True:
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
         else:

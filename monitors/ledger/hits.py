@@ -21,6 +21,7 @@ from monitors.records import Hit, Severity, Stage
 CHUNK = 500
 """Hits asked for or opened at a time; both databases limit the values of one statement."""
 COUNTER = "hits.sequence"
+PROVED = (Stage.EVIDENCE.value, Stage.INDEX.value)
 
 T = TypeVar("T")
 
@@ -70,12 +71,14 @@ def of_batch(connection: Connection, cipher: Cipher, batch_sha256: str, *, stage
 def due(
     connection: Connection, cipher: Cipher, profile_id: str, *, benign_since: datetime | None = None
 ) -> tuple[Hit, ...]:
-    """Open a profile's hits that are through every stage and that no digest told of, in our order.
+    """Open a profile's hits that are proved and that no digest told of, in our order.
+
+    A search store that is down keeps nobody from being told: what is sealed is due, indexed or not.
 
     Those of no severity are left out when they were found before ``benign_since``: no digest tells of them, so that
     they stay untold, and pile up.
     """
-    untold = hits.c.digest_id.is_(None) & (hits.c.stage == Stage.INDEX.value)
+    untold = hits.c.digest_id.is_(None) & hits.c.stage.in_(PROVED)
     if benign_since is not None:
         untold &= (hits.c.severity != Severity.NONE.value) | (hits.c.found_at >= benign_since)
     return _opened(connection, cipher, (hits.c.profile_id == profile_id) & untold)

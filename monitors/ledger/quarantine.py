@@ -59,6 +59,13 @@ def of_source(connection: Connection, source: str) -> tuple[Quarantined, ...]:
     )
 
 
+def reasons_since(connection: Connection, source: str, moment: datetime) -> dict[str, str]:
+    """Give why each place of a source could not be read that was set aside since that moment."""
+    recent = (quarantine.c.source == source) & (quarantine.c.at >= moment)
+    rows = connection.execute(select(quarantine.c.place, quarantine.c.reason).where(recent))
+    return {row.place: row.reason for row in rows}
+
+
 def forget(connection: Connection, *, before: datetime) -> int:
     """Delete what was set aside before that moment, and give how many items went."""
     return connection.execute(delete(quarantine).where(quarantine.c.at < before)).rowcount

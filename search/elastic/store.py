@@ -127,9 +127,14 @@ class ElasticIndex:
             self._is_ready = True
 
     def _ready_to_write(self) -> None:
-        if not self._is_ready:
+        if self._is_ready:
+            return
+        try:
             self.set_up()
             self._ready_to_read(self._pauses)
+        except StoreUnavailableError:
+            self._pauses = ()  # who waited once in vain asks at once from now on: a run has many batches
+            raise
 
     def _write(self, lines: Sequence[Line]) -> None:
         """Write to the index being rebuilt first: were it last, it could take the other's place in between."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitors.errors import StopRun
 from monitors.evidence.files import ExhibitFiles
 from monitors.ledger.cipher import SealBrokenError
 from monitors.ledger.engine import Ledger
@@ -71,7 +72,7 @@ def test_a_full_disk_leaves_nothing_half(files: ExhibitFiles, monkeypatch: pytes
 
     monkeypatch.setattr(os, "fsync", full)
 
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(StopRun, match="No space"):
         files.store(HER, CONTENT)
 
     assert list(files.names(HER)) == []

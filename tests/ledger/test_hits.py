@@ -149,13 +149,14 @@ def test_a_withdrawn_hit_does_not_come_back(ledger: Ledger, vault: Vault) -> Non
 
 
 def test_due_is_what_no_digest_told(ledger: Ledger, vault: Vault) -> None:
-    """A hit is due once it is through every stage, until one digest tells of it, and never for another profile."""
+    """A hit is due once it is proved, indexed or not, until one digest tells of it, and never for another profile."""
     add_profile(ledger, vault, a_profile(id=OTHER))
-    told, new, unfinished = found = hits_of(3)
+    told, new, waiting, unproved = found = hits_of(4)
     others = hits_of(1, OTHER)
     put(ledger, vault, found + others)
     walk(ledger, [told, new, *others], Stage.SCORING, Stage.EVIDENCE, Stage.INDEX)
-    walk(ledger, [unfinished], Stage.SCORING, Stage.EVIDENCE)
+    walk(ledger, [waiting], Stage.SCORING, Stage.EVIDENCE)
+    walk(ledger, [unproved], Stage.SCORING)
 
     with ledger.writing() as connection:
         assigned = [hits.assign_digest(connection, [told.id], digest) for digest in ("digest-1", "digest-2")]
@@ -163,7 +164,7 @@ def test_due_is_what_no_digest_told(ledger: Ledger, vault: Vault) -> None:
         of_digests = [hits.of_digest(connection, vault, digest) for digest in ("digest-1", "digest-2")]
 
     assert assigned == [1, 0]
-    assert due == (new,)
+    assert due == (new, waiting)
     assert of_digests == [(told,), ()]
 
 
