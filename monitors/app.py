@@ -13,8 +13,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from pydantic import ValidationError
 
 from monitors import pipeline
 from monitors.alerts.daily import queue_digests as put_digests
@@ -25,21 +24,22 @@ from monitors.alerts.urgent import queue_urgent as put_urgent
 from monitors.errors import BadInputError, StopRun
 from monitors.evidence.files import ExhibitFiles
 from monitors.evidence.seal import Sealer
-from monitors.ledger import hits
-from monitors.ledger.engine import Ledger, open_engine
+from monitors.evidence.seal import sweep as sweep_exhibits
+from monitors.ledger import hits, outbox
+from monitors.ledger.engine import Ledger, answering, open_engine
 from monitors.ledger.migrate import upgrade
 from monitors.logs import configure_logs, log
 from monitors.parts import Parts
 from monitors.profiles.master_key import open_vault
 from monitors.profiles.withdrawal import Belongings, erase_due
 from monitors.records import Batch
-from monitors.scoring.scorer import Scorer, shipped_scorer
+from monitors.scoring.scorer import Scorer, scorer_of, shipped_scorer
 from monitors.settings import Settings
 from monitors.sources import housekeeping
 from monitors.sources.guard import Guard
 from monitors.sources.jsonl import JsonlSource
 from monitors.sources.media import MediaFetcher
-from monitors.sources.pace import SystemClock
+from monitors.sources.pace import Pace, SystemClock
 from monitors.sources.registry import open_sources
 from monitors.sources.requester import Requester
 from monitors.sources.spool import Spool
@@ -48,19 +48,35 @@ from search.index import Index
 Json = dict[str, Any]
 JSONL = "jsonl:"
 """How a source begins that is a file brought in by hand."""
+MAILS_KEPT = timedelta(days=30)
 
 
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[Parts]:
-    """Wire every part; what is heavy waits until it is needed. Closes the ledger in the end."""
-    settings = settings or Settings()
+    """Wire every part; what is heavy waits until it is needed. Closes the ledger in the end.
+
+    Raises LedgerUnavailableError when the database is down, or goes down meanwhile.
+    """
+    settings = settings or read_settings()
     configure_logs(settings.log_format)
     engine = open_engine(settings.ledger_url)
     try:
-        _upgrade(engine)
-        yield _wire(settings, Ledger(engine))
+        with answering():
+            upgrade(engine)
+            yield _wire(settings, Ledger(engine))
     finally:
         engine.dispose()
+
+
+def read_settings() -> Settings:
+    """Read the settings from the environment. Raises BadInputError naming the variable, never its value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        variable = name if name.startswith("SHOUWANG_") else f"SHOUWANG_{name.upper()}"
+        raise BadInputError(str(first["msg"]), field=variable) from None
 
 
 def find_source(parts: Parts, named: str) -> tuple[str, Parts]:
@@ -79,14 +95,14 @@ def find_source(parts: Parts, named: str) -> tuple[str, Parts]:
 
 def source_names() -> list[str]:
     """Name the sources that a run asks."""
-    return list(Settings().run_sources)
+    return list(read_settings().run_sources)
 
 
 def collect(source: str) -> list[Json]:
     """Fetch what one source posted; batches that an earlier, killed run left come first."""
     with opened() as parts:
         name, able = find_source(parts, source)
-        return [asdict(batch) for batch in (*pipeline.unfinished(able), *pipeline.collect(able, name))]
+        return [asdict(batch) for batch in (*pipeline.unfinished(able, name), *pipeline.collect(able, name))]
 
 
 def match(batches: list[Json]) -> list[Json]:
@@ -135,12 +151,16 @@ def clean_up() -> dict[str, int]:
         for batch in swept.missing:
             log.error("batch_missing", batch=batch[:12])
         keep = timedelta(days=parts.settings.keep_unmatched_days)
+        with parts.ledger.writing() as ledger:
+            mails = outbox.delete_made_before(ledger, now - MAILS_KEPT)
         return {
             "swept": swept.removed,
             "missing": len(swept.missing),
+            "exhibits": sweep_exhibits(parts.sealer),
+            "mails": mails,
             "expired": housekeeping.expire(parts.ledger, parts.spool, keep=keep, now=now),
             "erased": len(erase(parts)),
-            "finished": len([pipeline.go_through(parts, batch) for batch in pipeline.unfinished(parts)]),
+            "finished": len(list(pipeline.go_all(parts, pipeline.unfinished(parts)))),
         }
 
 
@@ -164,24 +184,31 @@ def erase(parts: Parts) -> tuple[Any, ...]:
     )
 
 
-def _upgrade(engine: Engine) -> None:
-    try:
-        upgrade(engine)
-    except OperationalError as error:
-        raise StopRun(
-            "the ledger's database does not answer", advice="start it, or correct SHOUWANG_DATABASE_URL"
-        ) from error
-
-
 def _each(stage: Callable[[Parts, Batch], Batch], batches: list[Json]) -> list[Json]:
+    """Take batches through a stage. One that is lost on disk stops no other, unless there is no other."""
+    done: list[Json] = []
+    lost: list[StopRun] = []
     with opened() as parts:
-        return [asdict(stage(parts, Batch(**batch))) for batch in batches]
+        for batch in batches:
+            try:
+                done.append(asdict(stage(parts, Batch(**batch))))
+            except StopRun as error:
+                log.error("batch_failed", batch=batch["sha256"][:12], problem=str(error))
+                lost.append(error)
+    if lost and not done:
+        raise lost[0]
+    return done
 
 
 def _wire(settings: Settings, ledger: Ledger) -> Parts:
     clock = SystemClock()
     vault = open_vault(ledger, settings)
-    requester = Requester(guard=Guard(allow_hosts=settings.allow_hosts), contact=settings.contact, clock=clock)
+    requester = Requester(
+        guard=Guard(allow_hosts=settings.allow_hosts),
+        contact=settings.contact,
+        clock=clock,
+        pace=Pace(clock=clock, folder=settings.home / "pace"),
+    )
     return Parts(
         settings=settings,
         ledger=ledger,
@@ -201,7 +228,14 @@ def _wire(settings: Settings, ledger: Ledger) -> Parts:
 def _open_scorer(settings: Settings) -> Scorer:
     if settings.encoder == "shipped":
         return shipped_scorer(threads=settings.encoder_threads)
-    raise BadInputError("only `shipped` is possible yet", field="SHOUWANG_ENCODER")
+    from monitors.scoring.st_encoder import SentenceTransformerEncoder
+
+    if settings.encoder_heads is None:
+        raise BadInputError("is needed with an encoder of your own", field="SHOUWANG_ENCODER_HEADS")
+    encoder = SentenceTransformerEncoder(
+        settings.encoder, prefix=settings.encoder_prefix, threads=settings.encoder_threads
+    )
+    return scorer_of(encoder, settings.encoder_heads)
 
 
 def _open_index(settings: Settings) -> Index:

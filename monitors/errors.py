@@ -16,10 +16,6 @@ class SkipPost(MonitorError):  # noqa: N818 - named by what happens next
     """Count this post as skipped and go on."""
 
 
-class QuarantinePost(MonitorError):  # noqa: N818 - named by what happens next
-    """Set this post aside with its reason and go on."""
-
-
 class StopRun(MonitorError):  # noqa: N818 - named by what happens next
     """Stop now; trying again will not help until somebody acts."""
 

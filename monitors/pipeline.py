@@ -13,10 +13,12 @@ from sqlalchemy import Connection
 
 from monitors import pictures
 from monitors.captures import captures_of
+from monitors.errors import MonitorError
+from monitors.evidence.gate import is_to_be_sealed
 from monitors.evidence.seal import seal_hit
 from monitors.ledger import batches
 from monitors.ledger import hits as stored
-from monitors.logs import stage_line
+from monitors.logs import log, stage_line
 from monitors.matching.found import hits_in, outcomes_of
 from monitors.parts import Parts
 from monitors.profiles.registration import active_profiles
@@ -32,16 +34,49 @@ STAGES = tuple(Stage)
 
 def watch(parts: Parts, source: str) -> Generator[Batch]:
     """Take what a source posted the whole way, batch by batch; what an earlier run left half-way comes first."""
-    for batch in chain(unfinished(parts, source), collect(parts, source)):
-        yield go_through(parts, batch)
+    yield from go_all(parts, chain(unfinished(parts, source), collect(parts, source)))
+
+
+def go_all(parts: Parts, found: Iterable[Batch]) -> Generator[Batch]:
+    """Take batches through every stage after the first, and give each once its hits are proved.
+
+    A batch that fails stops no other, and a search store that is down keeps none from its proof: the first failure
+    is raised in the end, and a later run finishes what is left.
+    """
+    proved: list[Batch] = []
+    failures: list[MonitorError] = []
+    with _noting(failures):
+        for batch in found:
+            with _noting(failures, batch=batch.sha256[:12]):
+                proved.append(prove(parts, batch))
+                yield batch
+    with _noting(failures):
+        for batch in proved:
+            index(parts, batch)
+    if failures:
+        raise failures[0]
+
+
+@contextmanager
+def _noting(failures: list[MonitorError], **ids: str) -> Iterator[None]:
+    """Let the rest go on; what failed is logged now and raised in the end."""
+    try:
+        yield
+    except MonitorError as failure:
+        log.error("failed", problem=str(failure), **ids)
+        failures.append(failure)
 
 
 def go_through(parts: Parts, batch: Batch) -> Batch:
     """Take one batch through every stage after the first."""
+    return index(parts, prove(parts, batch))
+
+
+def prove(parts: Parts, batch: Batch) -> Batch:
+    """Take one batch as far as what is told to her needs: its hits are judged and sealed."""
     match(parts, batch)
     score(parts, batch)
-    seal(parts, batch)
-    return index(parts, batch)
+    return seal(parts, batch)
 
 
 def unfinished(parts: Parts, source: str | None = None) -> list[Batch]:
@@ -70,12 +105,12 @@ def collect(parts: Parts, source: str) -> Iterator[Batch]:
 
 def match(parts: Parts, batch: Batch) -> Batch:
     """Is it about her? What is becomes a hit, sealed under her key."""
-    if _is_told(parts, batch, Stage.MATCHING):
+    if _is_counted(parts, batch, Stage.MATCHING):
         return batch
     now = parts.clock.now()
     posts = list(parts.spool.posts(batch))
     hits = hits_in(posts, parts.matchers(_watched(parts)), now)
-    with _telling(parts, batch, Stage.MATCHING) as (ledger, counts):
+    with _counting(parts, batch, Stage.MATCHING) as (ledger, counts):
         ours = stored.put(ledger, parts.vault, hits, batch_sha256=batch.sha256, at=now)
         counts.update(outcomes_of(posts, hits, ours))
     return batch
@@ -84,7 +119,7 @@ def match(parts: Parts, batch: Batch) -> Batch:
 def score(parts: Parts, batch: Batch) -> Batch:
     """Does it matter? Each hit gets its scores and how soon she should hear of it."""
     hits = judge(_left_by(parts, batch, Stage.MATCHING), parts.scorer())
-    with _telling(parts, batch, Stage.SCORING) as (ledger, counts):
+    with _counting(parts, batch, Stage.SCORING) as (ledger, counts):
         stored.replace(ledger, parts.vault, hits)
         counts.update(_advanced(ledger, batch, hits, Stage.SCORING))
     return batch
@@ -93,10 +128,11 @@ def score(parts: Parts, batch: Batch) -> Batch:
 def seal(parts: Parts, batch: Batch) -> Batch:
     """Can it be proved? Bytes as they arrived, encrypted and chained."""
     hits = _left_by(parts, batch, Stage.SCORING)
-    raws = parts.spool.raws(batch, {hit.post.raw_sha256 for hit in hits}) if hits else {}
-    for hit in hits:
+    proved = [hit for hit in hits if is_to_be_sealed(hit)]
+    raws = parts.spool.raws(batch, {hit.post.raw_sha256 for hit in proved}) if proved else {}
+    for hit in proved:
         seal_hit(parts.sealer, hit, captures_of(hit, raws, parts.get_media, parts.clock.now()))
-    with _telling(parts, batch, Stage.EVIDENCE) as (ledger, counts):
+    with _counting(parts, batch, Stage.EVIDENCE) as (ledger, counts):
         counts.update(_advanced(ledger, batch, hits, Stage.EVIDENCE))
     return batch
 
@@ -106,7 +142,7 @@ def index(parts: Parts, batch: Batch) -> Batch:
     hits = _left_by(parts, batch, Stage.EVIDENCE)
     if hits:
         parts.index().put([document_of(hit, parts.pseudonym(hit)) for hit in hits])
-    with _telling(parts, batch, Stage.INDEX) as (ledger, counts):
+    with _counting(parts, batch, Stage.INDEX) as (ledger, counts):
         counts.update(_advanced(ledger, batch, hits, Stage.INDEX))
     return batch
 
@@ -133,13 +169,13 @@ def _advanced(ledger: Connection, batch: Batch, hits: Iterable[Hit], to: Stage) 
     return Counter({OutcomeKind.PASSED: passed, OutcomeKind.SKIPPED: waiting - passed})
 
 
-def _is_told(parts: Parts, batch: Batch, stage: Stage) -> bool:
+def _is_counted(parts: Parts, batch: Batch, stage: Stage) -> bool:
     with parts.ledger.reading() as ledger:
         return bool(batches.outcomes_of(ledger, batch.sha256, stage))
 
 
 @contextmanager
-def _telling(parts: Parts, batch: Batch, stage: Stage) -> Iterator[tuple[Connection, Counter[OutcomeKind]]]:
+def _counting(parts: Parts, batch: Batch, stage: Stage) -> Iterator[tuple[Connection, Counter[OutcomeKind]]]:
     """Open the one transaction in which a stage stores what it did and what became of each post."""
     with stage_line(stage, batch=batch.sha256[:12]) as counts, parts.ledger.writing() as ledger:
         yield ledger, counts

@@ -312,16 +312,6 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one post in one stage; ``reason`` is an id, never text of a post."""
-
-    post_id: str
-    stage: Stage
-    kind: OutcomeKind
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """Why a post may be about her. ``query`` is what was looked for, ``candidate`` what was found.
 

@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     )
     profiles_per_address: int = Field(default=3, gt=0, description="Profiles one confirming address may have.")
     encoder: str = Field(default="shipped", description="`shipped`, or a sentence-transformers name or folder.")
+    encoder_heads: Path | None = Field(
+        default=None,
+        description="Heads fitted on that encoder: `python -m monitors.scoring.workshop.train_heads --model … --to …`.",
+    )
+    encoder_prefix: str = Field(default="", description="What that encoder wants before each text.")
     encoder_threads: int = Field(default=0, ge=0, description="Threads of the encoder; 0: all cores.")
     log_format: str = Field(
         default="auto",

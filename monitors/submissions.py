@@ -4,9 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from monitors import pipeline
+from monitors.errors import BadInputError
 from monitors.matching.handed_in import HandedIn
+from monitors.messages import say_in
 from monitors.parts import Parts
+from monitors.profiles.registration import active_profiles
 from monitors.records import hit_id
+from monitors.sources.submitted import SubmittedSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +24,14 @@ class Taken:
 def take_in(
     parts: Parts, seen: Sequence[str], *, profile_id: str, note: str, language: str = "zh-CN"
 ) -> Iterator[Taken]:
-    """Take addresses and files the whole way, for this profile whatever they say; an empty answer gives nothing."""
-    from monitors.sources.submitted import SubmittedSource
+    """Take addresses and files the whole way, for this profile whatever they say; an empty answer gives nothing.
 
+    Raises BadInputError for a profile that nobody confirmed, or that is paused or withdrawn: nothing is kept then.
+    """
+    with parts.ledger.reading() as ledger:
+        watched = active_profiles(ledger, parts.vault, parts.clock.now())
+    if profile_id not in {profile.id for profile in watched}:
+        raise BadInputError(say_in(language)("cli.profile.not_active"), field=profile_id)
     source = SubmittedSource(seen, parts.requester, clock=parts.clock)
     handed_in = replace(
         parts,

@@ -15,7 +15,8 @@ from monitors.logs import log
 
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=24)
-GIVE_UP_AFTER = timedelta(days=7)
+MOST_ATTEMPTS = 14
+"""A week of trying: seven within the first day, then one a day. Time in which nothing ran is no try."""
 TOO_OLD = LIFETIMES[Purpose.HITS]
 """A mail held back this long (its profile was paused) has dead links and leaves no more."""
 
@@ -49,7 +50,7 @@ def _claim(ledger: Ledger, now: datetime) -> OutboxMail | None:
 
 def _deliver(ledger: Ledger, cipher: Cipher, mailer: Mailer, mail: OutboxMail, now: datetime) -> Delivery:
     if now - mail.made_at >= TOO_OLD:
-        return Delivery(kind=DeliveryKind.LATER, problem="too_old")
+        return Delivery(kind=DeliveryKind.REFUSED, problem=f"{GAVE_UP} too_old")
     try:
         with ledger.reading() as connection:
             letter = outbox.open_letter(connection, cipher, mail)
@@ -67,7 +68,7 @@ def _settle(ledger: Ledger, mail: OutboxMail, delivery: Delivery, now: datetime)
             outbox.mark_sent(connection, mail, now)
         elif delivery.kind is DeliveryKind.REFUSED:
             outbox.mark_failed(connection, mail, delivery.problem)
-        elif now - mail.made_at >= GIVE_UP_AFTER:
+        elif mail.attempts >= MOST_ATTEMPTS:
             outbox.mark_failed(connection, mail, f"{GAVE_UP} {delivery.problem}")
         else:
             outbox.put_off(connection, mail, next_attempt(mail.attempts, now), delivery.problem)

@@ -27,6 +27,9 @@ def run(arguments: list[str]) -> int:
     except MonitorError as error:
         _say(str(error), error.advice)
         return BAD_INPUT if isinstance(error, BadInputError) else FAILED
+    except OSError as error:  # a disk that is full, a folder that is not ours
+        _say(": ".join(filter(None, (error.strerror or type(error).__name__, error.filename))))
+        return FAILED
     return DONE
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ from monitors.alerts.notices import queue_confirmation
 from monitors.alerts.urgent import queue_urgent
 from monitors.cli.words import say
 from monitors.codec import to_json
-from monitors.errors import BadInputError, MonitorError, StopRun
-from monitors.ledger import hits, profiles
+from monitors.errors import BadInputError, MonitorError
+from monitors.ledger import hits, profiles, quarantine
 from monitors.parts import Parts
 from monitors.profiles import registration, withdrawal
 from monitors.profiles.codes import Answer
 from monitors.profiles.profile_file import BadProfileError, read_profile_file
 from monitors.records import WatchProfile
+from monitors.sources.jsonl import NAME as IMPORTED
 
 Row = dict[str, Any]
 
@@ -29,6 +31,17 @@ class Added:
 
     profile_id: str = ""
     problems: tuple[BadInputError, ...] = ()
+    is_mailed: bool = False
+    """Whether a mail server is set, so that the confirmation left or will leave by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What one pass came to: a row a source, the lines of an import that could not be read, and what failed."""
+
+    rows: tuple[Row, ...]
+    problems: tuple[BadInputError, ...]
+    failures: tuple[str, ...]
 
 
 def add_profile(file: Path) -> Added:
@@ -41,12 +54,20 @@ def add_profile(file: Path) -> Added:
             draft = read_profile_file(file, lambda content, name: fingerprint_reference(content, name=name), now)
         except BadProfileError as error:
             return Added(problems=error.mistakes)
-        with parts.ledger.writing() as ledger:
+        with _refusals_told(), parts.ledger.writing() as ledger:
             most = parts.settings.profiles_per_address
             registered = registration.register(ledger, parts.vault, draft, now, most=most)
             queue_confirmation(ledger, parts.desk, draft, registered.code, now)
         app.send_queued(parts)
-        return Added(profile_id=draft.id)
+        return Added(profile_id=draft.id, is_mailed=parts.settings.smtp_host is not None)
+
+
+@contextmanager
+def _refusals_told() -> Iterator[None]:
+    try:
+        yield
+    except registration.RefusedError as error:
+        raise BadInputError(say(f"profiles.refused.{error.reason.value}"), field="recipients") from error
 
 
 def confirm_profile(profile_id: str, code: str) -> None:
@@ -104,24 +125,25 @@ def withdraw_profile(profile_id: str, *, at_once: bool) -> Row:
         return to_json(receipts[0]) if receipts else {"profile_id": profile_id, "erase_at": now + withdrawal.GRACE}
 
 
-def run_once(*, sources: tuple[str, ...], profile_id: str | None) -> list[Row]:
-    """Ask each source once and take what came the whole way, then queue what is due; a row a source.
+def run_once(*, sources: tuple[str, ...], profile_id: str | None) -> Ran:
+    """Ask each source once and take what came the whole way, then queue what is due.
 
     With a profile, sources are asked for that one only; what they answer is matched for everyone.
-    Raises StopRun in the end for what failed; what worked is kept.
     """
     failures: list[str] = []
     with app.opened() as parts:
+        started_at = parts.clock.now()
+        if profile_id is not None:
+            _profile(parts, profile_id)
         asked = replace(parts, asked_for=profile_id)
-        rows = [_run_source(asked, source, failures) for source in sources or parts.settings.run_sources]
-        for batch in pipeline.unfinished(parts):
-            with _gathering(failures):
-                pipeline.go_through(parts, batch)
+        found = [app.find_source(asked, named) for named in sources or parts.settings.run_sources]
+        rows = [_run_source(able, name, failures) for name, able in found]
+        with _gathering(failures):
+            list(pipeline.go_all(parts, pipeline.unfinished(parts)))
         with _gathering(failures):
             queue_due(parts)
-    if failures:
-        raise StopRun("\n".join(failures))
-    return rows
+        problems = _unreadable(parts, started_at)
+    return Ran(rows=tuple(rows), problems=problems, failures=tuple(dict.fromkeys(failures)))
 
 
 def submit(seen: Sequence[str], *, profile_id: str, note: str) -> list[Row]:
@@ -132,16 +154,24 @@ def submit(seen: Sequence[str], *, profile_id: str, note: str) -> list[Row]:
 
 
 def digest(*, profile_id: str | None, preview: Path | None, send: bool) -> Row:
-    """Write what the next digests would say into a folder, or queue what is due and perhaps send it."""
+    """Write what the next digests would say into a folder, or queue what is due and perhaps send it.
+
+    Raises MonitorError when the mail server takes nothing now.
+    """
     with app.opened() as parts:
         if preview is not None:
             return {"previews": [str(path) for path in write_previews(parts, profile_id, preview)]}
         now = parts.clock.now()
+        if send and parts.settings.smtp_host is None:
+            raise BadInputError(say("cli.mails.no_server_set"), field="SHOUWANG_SMTP_HOST")
         if profile_id is not None:
+            _profile(parts, profile_id)
             queued = int(queue_digest(parts.ledger, parts.desk, profile_id, now) is not None)
         else:
             queued = queue_due(parts)
         sent = {kind.value: number for kind, number in app.send_queued(parts).items()} if send else {}
+        if sent.get("no_server"):
+            raise MonitorError(say("cli.mails.no_server"), advice=say("cli.mails.wait"))
         return {"queued": queued, **sent}
 
 
@@ -176,10 +206,9 @@ def serve(host: str, port: int) -> None:
 
 
 def _run_source(parts: Parts, source: str, failures: list[str]) -> Row:
-    name, parts = app.find_source(parts, source)
-    row: Row = {"source": name, "batches": 0, "posts": 0}
+    row: Row = {"source": source, "batches": 0, "posts": 0}
     with _gathering(failures):
-        for batch in pipeline.watch(parts, name):
+        for batch in pipeline.watch(parts, source):
             row["batches"] += 1
             row["posts"] += batch.count
     return row
@@ -190,10 +219,16 @@ def _gathering(failures: list[str]) -> Iterator[None]:
     """Let the rest go on; what failed is told once everything else is through."""
     try:
         yield
-    except BadInputError:
-        raise
     except MonitorError as error:
         failures.append(" ".join(part for part in (str(error), error.advice) if part))
+
+
+def _unreadable(parts: Parts, since: datetime) -> tuple[BadInputError, ...]:
+    """Name what could not be read of a file that was brought in, in the order of its lines."""
+    with parts.ledger.reading() as ledger:
+        reasons = quarantine.reasons_since(ledger, IMPORTED, since)
+    in_order = sorted(reasons, key=lambda place: [part.zfill(9) for part in place.split(":")])
+    return tuple(BadInputError(reasons[place], file=place) for place in in_order)
 
 
 def _profile(parts: Parts, profile_id: str) -> WatchProfile:
@@ -206,6 +241,8 @@ def _profile(parts: Parts, profile_id: str) -> WatchProfile:
 
 def _switch(change: Callable[..., bool], profile_id: str) -> None:
     with app.opened() as parts, parts.ledger.writing() as ledger:
+        if profiles.status_of(ledger, profile_id) is None:
+            raise BadInputError(say("cli.profile.not_found"), field=profile_id)
         changed = change(ledger, profile_id, parts.clock.now(), actor="operator")
     if not changed:
         raise BadInputError(say("cli.profile.not_possible"), field=profile_id)

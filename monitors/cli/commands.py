@@ -22,6 +22,23 @@ PostsFile = Annotated[str, Option("--posts", help=say("cli.help.posts"), metavar
 ProfileId = Annotated[str | None, Option("--profile", help=say("cli.help.only_profile"), metavar="ID")]
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from monitors import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, Option("--version", is_eager=True, callback=_print_version, help=say("cli.help.version"))
+    ] = False,
+) -> None:
+    """Take what stands before a command."""
+
+
 @app.command(help=say("cli.help.demo"))
 def demo(to: Annotated[Path, Option(help=say("cli.help.demo_to"))] = Path("demo-out")) -> None:
     """Do the whole job on invented posts."""
@@ -38,13 +55,13 @@ def run(
     """One pass: fetch, match, score, seal, index, queue what is due."""
     from monitors.cli import actions as product
 
-    rows = product.run_once(sources=tuple(source or ()), profile_id=profile)
+    ran = product.run_once(sources=tuple(source or ()), profile_id=profile)
     if is_json_wanted():
-        print_lines(rows)
+        print_lines(ran.rows)
     else:
-        print_table(
-            [say(f"cli.column.{key}") for key in rows[0]] if rows else [], [tuple(row.values()) for row in rows]
-        )
+        columns = [say(f"cli.column.{key}") for key in ("source", "batches", "posts")]
+        print_table(columns, [tuple(row.values()) for row in ran.rows])
+    tell_problems(ran.problems, failures=ran.failures)
 
 
 @app.command(help=say("cli.help.submit"))

@@ -16,7 +16,6 @@ from monitors.parts import Parts
 from monitors.profiles.doctor import Finding, check_keys
 from monitors.profiles.registration import active_profiles
 from monitors.records import Hit, Stage
-from monitors.settings import Settings
 from monitors.sources.plan import plan_queries
 from search.build import document_of
 from search.index import Search
@@ -150,7 +149,7 @@ def load_kibana() -> int:
     """Load our objects into Kibana; give how many there are."""
     from search.kibana.loader import load
 
-    settings = Settings()
+    settings = app.read_settings()
     if settings.kibana_url is None:
         raise BadInputError(say("cli.kibana.no_address"), field="SHOUWANG_KIBANA_URL")
     key = settings.kibana_api_key

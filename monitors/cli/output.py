@@ -27,12 +27,12 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     Console(soft_wrap=True).print(table)
 
 
-def tell_problems(problems: Sequence[BadInputError]) -> None:
-    """Say on standard error what could not be read; exit with 2 if there was anything."""
-    for problem in problems:
+def tell_problems(problems: Sequence[BadInputError], *, failures: Sequence[str] = ()) -> None:
+    """Say on standard error what could not be read and what failed; exit with 2, or 1 where something failed."""
+    for problem in (*problems, *failures):
         typer.echo(str(problem), err=True)
-    if problems:
-        raise typer.Exit(2)
+    if problems or failures:
+        raise typer.Exit(1 if failures else 2)
 
 
 def is_json_wanted() -> bool:

@@ -23,6 +23,8 @@ def add(file: Annotated[Path, Argument(help=say("cli.help.profile_file"), metava
     tell_problems(added.problems)
     typer.echo(added.profile_id)
     typer.echo(say("cli.profile.pending"), err=True)
+    if not added.is_mailed:
+        typer.echo(say("cli.profile.no_mail_server"), err=True)
 
 
 @app.command(help=say("cli.help.profile_confirm"))
@@ -104,6 +106,7 @@ def withdraw(
     from monitors.cli import actions as product
     from monitors.cli import lookups
 
+    product.show_profile(profile_id)  # a wrong id is said before anything is asked
     if export is None and not yes and typer.confirm(say("cli.withdraw.export_first"), default=True):
         export = Path(typer.prompt(say("cli.withdraw.where")))
     if export is not None:
