@@ -1,7 +1,7 @@
 """From texts to scores: mask, encode, heads, stance, reason."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -85,8 +85,9 @@ class Scorer:
         nearest = self._examples.nearest(vectors[spokesman : spokesman + 1])[0]
         highest = dict(zip(self._heads.provenance.labels, map(float, labels.max(axis=0)), strict=True))
         scores = tuple(self._score(category, highest[category], stances, nearest) for category in Category)
-        judged = next((score.stance for score in scores if score.stance), None)
-        return Reading(scores=scores, abusive=highest[ABUSIVE], stance=judged, nearest=nearest[None])
+        reading = Reading(scores=scores, abusive=highest[ABUSIVE], nearest=nearest[None])
+        judged = (score.stance for score in scores if score.stance and score.category in reading.labels)
+        return replace(reading, stance=next(judged, None))
 
     def _stances(self, vector: Floats) -> dict[Stance, float]:
         (row,) = self._heads.stance_probabilities(vector)

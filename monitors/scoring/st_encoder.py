@@ -69,7 +69,9 @@ def _load(model: str | Path, *, device: str, threads: int) -> Any:
     if is_packed(folder):
         return load_packed(folder, device=device)
     try:
-        return SentenceTransformer(str(model), device=device)
+        # Weights stored in 16 bits would be run in 16 bits too, which a CPU does slowly and roughly.
+        precision = {"dtype": torch.float32} if device == "cpu" else {}
+        return SentenceTransformer(str(model), device=device, model_kwargs=precision)
     except OSError as error:
         raise ModelError(f"{model}: sentence-transformers cannot load it") from error
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from monitors.scoring.heads import Floats, sigmoid
 
-_LEAST_THRESHOLD: Final = 0.2
+_LEAST_THRESHOLD: Final = 0.3
 _MOST_THRESHOLD: Final = 0.9
 """A threshold outside says more about the few posts it was chosen on than about the next; only false alarms raise it."""
 

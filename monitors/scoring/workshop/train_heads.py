@@ -21,7 +21,7 @@ from monitors.records import Category, Stance
 from monitors.scoring.corpus import Example, read_corpus
 from monitors.scoring.encoder import Encoder, unit_rows
 from monitors.scoring.examples import Examples, save_examples
-from monitors.scoring.heads import ABUSIVE, Arrays, Floats, Heads, Provenance, save_heads
+from monitors.scoring.heads import ABUSIVE, Arrays, Floats, Heads, Provenance, load_heads, save_heads
 from monitors.scoring.onnx_encoder import SHIPPED, OnnxEncoder
 from monitors.scoring.workshop.fitting import Calibration, calibrate, fit, mute_threshold
 from monitors.scoring.workshop.material import Material, encode_examples, gather
@@ -64,7 +64,7 @@ def train(encoder: Encoder, to: Path) -> Heads:
     to.mkdir(parents=True, exist_ok=True)
     save_heads(heads, to)
     save_examples(_examples(own, encode_examples(encoder, own), heads.arrays.centre), to)
-    return heads
+    return load_heads(to, encoder)
 
 
 def split_of(examples: Sequence[Example], split: str) -> list[Example]:
