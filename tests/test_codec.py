@@ -21,7 +21,6 @@ from monitors.records import (
     Hit,
     Match,
     Media,
-    Outcome,
     Post,
     Raw,
     Rejected,
@@ -30,7 +29,7 @@ from monitors.records import (
 )
 from tests.builders import NOON, a_match, a_post, a_profile
 
-RECORDS = (Post, Match, Score, Hit, Media, Raw, Rejected, Cursor, FetchOutcome, Outcome, Consent, WatchProfile, Exhibit)
+RECORDS = (Post, Match, Score, Hit, Media, Raw, Rejected, Cursor, FetchOutcome, Consent, WatchProfile, Exhibit)
 PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     str: st.text(st.characters(exclude_categories=())),  # lone surrogates too: platforms send them
     datetime: st.datetimes(min_value=datetime(1970, 1, 2), timezones=st.just(UTC)),  # noqa: DTZ001
