@@ -30,9 +30,9 @@ from monitors.matching.images.features import find_features
 from monitors.matching.images.fingerprint import fingerprint, fingerprint_reference, read_moments
 from monitors.matching.images.hashes import HashTable
 from monitors.matching.images.windows import hash_crops, hash_parts
+from monitors.matching.images.workshop.transforms import crop, inset
 from monitors.records import Fingerprint
 from tests.matching.images.pictures import a_scene, encode
-from tests.matching.images.transforms import crop, inset
 
 Line = tuple[str, float, str]
 

@@ -8,10 +8,18 @@ from monitors.matching.images.fingerprint import fingerprint_reference
 from monitors.matching.images.geometry import align, pair_up, root_looks
 from monitors.matching.images.pdq import Floats
 from monitors.matching.images.verdicts import ALERT_SCORE, DETAILS_ALERT
+from monitors.matching.images.workshop.transforms import (
+    crop,
+    inset,
+    quarter_of_two,
+    screen_photo,
+    thumbnail,
+    tilt,
+    tilt_cropped,
+)
 from monitors.messages import say_in
 from monitors.records import Method
 from tests.matching.images.pictures import a_scene, encode
-from tests.matching.images.transforms import crop, inset, quarter_of_two, screen_photo, thumbnail, tilt, tilt_cropped
 
 OTHER = a_scene(9)
 

@@ -8,8 +8,8 @@ from PIL import ImageOps
 from monitors.logs import configure_logs
 from monitors.matching.images.decoder import PictureError
 from monitors.matching.images.match_folders import Line, match_folders
+from monitors.matching.images.workshop.transforms import crop
 from tests.matching.images.pictures import a_scene, encode
-from tests.matching.images.transforms import crop
 
 
 def a_folder(root: Path, files: dict[str, bytes]) -> Path:

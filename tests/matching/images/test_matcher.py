@@ -7,10 +7,10 @@ from PIL import Image, ImageFilter, ImageOps
 from monitors.matching.images.fingerprint import fingerprint, fingerprint_reference
 from monitors.matching.images.matcher import CopyMatcher, PhotoMatcher
 from monitors.matching.images.verdicts import ALERT_SCORE
+from monitors.matching.images.workshop.transforms import crop
 from monitors.records import Fingerprint, Match, Media, Method, PhotoSignal, Post, ProfileState, Scope, WatchProfile
 from tests.builders import NOON, a_consent, a_post, a_profile
 from tests.matching.images.pictures import a_scene, encode
-from tests.matching.images.transforms import crop
 
 ZEROS = "00" * 32
 

@@ -10,10 +10,10 @@ from monitors.matching.images.fingerprint import fingerprint, fingerprint_refere
 from monitors.matching.images.pdq import Floats
 from monitors.matching.images.verdicts import ALERT_SCORE
 from monitors.matching.images.windows import CROPS, NOTHING, PARTS, Window, hash_crops, hash_parts
+from monitors.matching.images.workshop.transforms import crop, feed, four, letterbox, phone, side_by_side
 from monitors.messages import say_in
 from monitors.records import Method
 from tests.matching.images.pictures import a_scene, encode
-from tests.matching.images.transforms import crop, feed, four, letterbox, phone, side_by_side
 
 OTHER = a_scene(9)
 
