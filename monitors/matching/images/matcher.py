@@ -1,6 +1,6 @@
 """Her photos among the pictures of posts: by the hashes stored with a post, or thoroughly where the bytes are at hand."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,10 @@ from monitors.matching.images.found import Found
 from monitors.matching.images.verdicts import ALERT_SCORE
 from monitors.matching.matcher import Matcher
 from monitors.messages import say_in
-from monitors.records import Match, Media, Method, PhotoSignal, Post, Scope, WatchProfile
+from monitors.records import Fingerprint, Match, Media, Method, PhotoSignal, Post, Scope, WatchProfile
+
+Stored = Sequence[Fingerprint]
+"""What is stored of one picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +68,17 @@ class PhotoMatcher(Matcher):
 
     Only profiles that allow ``image_hashes`` at ``now`` take part. A match with a score of ``ALERT_SCORE`` or more
     speaks for itself, one below asks a person to look. A pHash is a second opinion: it never reaches that score.
+
+    ``not_hers`` gives, by profile, what is stored of pictures she said are not of her: a picture that is at least as
+    close to one of these as to a photo of hers is not matched for her again. Nobody else's matches change.
     """
 
-    def __init__(self, profiles: Iterable[WatchProfile], *, now: datetime) -> None:
+    def __init__(
+        self, profiles: Iterable[WatchProfile], *, now: datetime, not_hers: Mapping[str, Sequence[Stored]] | None = None
+    ) -> None:
         self._references = _references(profiles, now)
         self._bank = Bank([reference.photo.fingerprints for reference in self._references])
+        self._not_hers = {profile_id: Bank(pictures) for profile_id, pictures in (not_hers or {}).items()}
 
     @override
     def match(self, posts: Sequence[Post]) -> list[list[Match]]:
@@ -79,7 +88,16 @@ class PhotoMatcher(Matcher):
     def _match_post(self, post: Post) -> Iterator[Match]:
         for media in post.media:
             for found in self._bank.find(media.fingerprints):
-                yield self._references[found.photo].match(post, media, found)
+                reference = self._references[found.photo]
+                if not self._is_known_stranger(reference.profile.id, media.fingerprints, found):
+                    yield reference.match(post, media, found)
+
+    def _is_known_stranger(self, profile_id: str, picture: Stored, found: Found) -> bool:
+        bank = self._not_hers.get(profile_id)
+        if bank is None:
+            return False
+        closest = max((one.score for one in bank.find(picture) if one.method is Method.PDQ), default=0.0)
+        return closest >= max(found.score, ALERT_SCORE)
 
 
 class CopyMatcher:

@@ -173,6 +173,31 @@ def test_two_profiles_stay_apart() -> None:
     assert together[1].score < ALERT_SCORE
 
 
+def two_profiles() -> tuple[WatchProfile, WatchProfile]:
+    hers, theirs = (with_photos(a_photo(a_pdq(), photo_id=name), id=name * 32) for name in ("a", "b"))
+    return hers, theirs
+
+
+def test_not_me_silences_that_picture_for_her_alone() -> None:
+    """A picture she said is not of her, re-encoded, is not matched for her again; for others it still is."""
+    stranger, again = a_pdq(bits_with(25)), a_pdq(bits_with(27))
+    matcher = PhotoMatcher(two_profiles(), now=NOON, not_hers={"a" * 32: [(stranger,)]})
+
+    [matches] = matcher.match([post_with(again)])
+
+    assert [match.profile_id for match in matches] == ["b" * 32]
+
+
+def test_not_me_silences_none_of_her_own_pictures() -> None:
+    """Copies of her photo that are closer to it than to the stranger are matched as before."""
+    copies = [post_with(a_pdq(bits_with(distance))) for distance in range(0, 12, 2)]
+    profiles = two_profiles()[:1]
+
+    silenced = PhotoMatcher(profiles, now=NOON, not_hers={"a" * 32: [(a_pdq(bits_with(25)),)]})
+
+    assert silenced.match(copies) == PhotoMatcher(profiles, now=NOON).match(copies)
+
+
 def test_only_the_best_match_of_a_picture_with_a_photo() -> None:
     """A picture that matches a photo in several ways gives one match, the strongest."""
     reference = a_photo(a_pdq(bits_with(20)), a_pdq(bits_with(3), algorithm="pdq:mirror"), a_phash("0" * 16))
