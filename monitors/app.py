@@ -144,24 +144,28 @@ def send_mails() -> dict[str, int]:
 
 
 def clean_up() -> dict[str, int]:
-    """Let go of what is past its time, and sweep what a crash left."""
+    """Let go of what is past its time, sweep what a crash left, and finish what was left half-way."""
     with opened() as parts:
-        now = parts.clock.now()
-        swept = housekeeping.sweep(parts.ledger, parts.spool, now=now)
-        for batch in swept.missing:
-            log.error("batch_missing", batch=batch[:12])
-        keep = timedelta(days=parts.settings.keep_unmatched_days)
-        with parts.ledger.writing() as ledger:
-            mails = outbox.delete_made_before(ledger, now - MAILS_KEPT)
-        return {
-            "swept": swept.removed,
-            "missing": len(swept.missing),
-            "exhibits": sweep_exhibits(parts.sealer),
-            "mails": mails,
-            "expired": housekeeping.expire(parts.ledger, parts.spool, keep=keep, now=now),
-            "erased": len(erase(parts)),
-            "finished": len(list(pipeline.go_all(parts, pipeline.unfinished(parts)))),
-        }
+        return tidy(parts) | {"finished": len(list(pipeline.go_all(parts, pipeline.unfinished(parts))))}
+
+
+def tidy(parts: Parts) -> dict[str, int]:
+    """Let go of what is past its time, and sweep what a crash left."""
+    now = parts.clock.now()
+    swept = housekeeping.sweep(parts.ledger, parts.spool, now=now)
+    for batch in swept.missing:
+        log.error("batch_missing", batch=batch[:12])
+    keep = timedelta(days=parts.settings.keep_unmatched_days)
+    with parts.ledger.writing() as ledger:
+        mails = outbox.delete_made_before(ledger, now - MAILS_KEPT)
+    return {
+        "swept": swept.removed,
+        "missing": len(swept.missing),
+        "exhibits": sweep_exhibits(parts.sealer),
+        "mails": mails,
+        "expired": housekeeping.expire(parts.ledger, parts.spool, keep=keep, now=now),
+        "erased": len(erase(parts)),
+    }
 
 
 def send_queued(parts: Parts) -> Counter[Any]:

@@ -126,7 +126,7 @@ def withdraw_profile(profile_id: str, *, at_once: bool) -> Row:
 
 
 def run_once(*, sources: tuple[str, ...], profile_id: str | None) -> Ran:
-    """Ask each source once and take what came the whole way, then queue what is due.
+    """Ask each source once and take what came the whole way, queue what is due, let go of what is past its time.
 
     With a profile, sources are asked for that one only; what they answer is matched for everyone.
     """
@@ -142,6 +142,8 @@ def run_once(*, sources: tuple[str, ...], profile_id: str | None) -> Ran:
             list(pipeline.go_all(parts, pipeline.unfinished(parts)))
         with _gathering(failures):
             queue_due(parts)
+        with _gathering(failures):
+            app.tidy(parts)  # where no scheduler does: what is past its time goes all the same
         problems = _unreadable(parts, started_at)
     return Ran(rows=tuple(rows), problems=problems, failures=tuple(dict.fromkeys(failures)))
 

@@ -16,7 +16,7 @@ from monitors.codec import from_line, to_line
 from monitors.ledger import facts
 from monitors.ledger.cipher import Cipher
 from monitors.ledger.tables import hits
-from monitors.records import Hit, Severity, Stage
+from monitors.records import Hit, Severity, Stage, hit_id
 
 CHUNK = 500
 """Hits asked for or opened at a time; both databases limit the values of one statement."""
@@ -132,6 +132,17 @@ def iter_all(connection: Connection, cipher: Cipher, *, stage: Stage = Stage.IND
 def ids_of_profile(connection: Connection, profile_id: str) -> tuple[str, ...]:
     """Give the ids of a profile's hits, in our order."""
     return tuple(connection.scalars(_of_profile(hits.c.id, profile_id)))
+
+
+def count_shared(connection: Connection, cipher: Cipher, profile_id: str) -> int:
+    """Count a profile's hits whose post is a hit of somebody else too."""
+    others = connection.scalars(select(hits.c.profile_id).where(hits.c.profile_id != profile_id).distinct()).all()
+    found = _opened(connection, cipher, hits.c.profile_id == profile_id)
+    twins = {hit_id(other, hit.post.id): hit.id for hit in found for other in others}
+    shared: set[str] = set()
+    for chunk in _chunks(twins):
+        shared |= {twins[twin] for twin in connection.scalars(select(hits.c.id).where(hits.c.id.in_(chunk)))}
+    return len(shared)
 
 
 def batches_of_profile(connection: Connection, profile_id: str) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from monitors.records import ProfileState
 
 GRACE = timedelta(days=7)
 CONFIRM_WITHIN = timedelta(days=7)
+UNSCRUBBED = "erased.unscrubbed"
+"""The fact that rows were deleted whose bytes may still stand in the database's files."""
 CONFIRMED = (ProfileState.ACTIVE, ProfileState.PAUSED, ProfileState.WITHDRAWING)
 
 
@@ -32,11 +34,12 @@ class Belongings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What an erasure did. A post that is also a hit of somebody else stays with that person."""
+    """What an erasure did. A post that is also a hit of somebody else stays with that person, as ``shared`` says."""
 
     profile_id: str
     erased_at: datetime
     hits: int
+    shared: int
     exhibits: int
     leaf: str | None
     """Hash of the last link of her chain: shows who has an export that this chain once stood here."""
@@ -105,8 +108,7 @@ def erase_due(
     for belongings in all_belongings:
         forget_elsewhere(belongings)
         receipts.append(_erase(ledger, vault, belongings, now))
-    if receipts:
-        ledger.scrub()
+    _scrub(ledger)
     _sweep_folders(ledger, folder)
     return tuple(receipts)
 
@@ -126,13 +128,24 @@ def _erase(ledger: Ledger, vault: Vault, belongings: Belongings, now: datetime) 
             profile_id=profile_id,
             erased_at=now,
             hits=len(belongings.hit_ids),
+            shared=hits.count_shared(connection, vault, profile_id),
             exhibits=len(exhibits.chain_of(connection, profile_id)),
             leaf=exhibits.let_go(connection, profile_id, now),
         )
         vault.destroy_key(connection, profile_id)
         profiles.erase(connection, profile_id)
         facts.put(connection, _erased(profile_id), json.dumps(to_json(receipt)), now)
+        facts.put(connection, UNSCRUBBED, profile_id, now)
     return receipt
+
+
+def _scrub(ledger: Ledger) -> None:
+    """Overwrite what was erased; where a reader was in the way, or a crash, the next time."""
+    with ledger.reading() as connection:
+        unscrubbed = facts.get(connection, UNSCRUBBED)
+    if unscrubbed is not None and ledger.scrub():
+        with ledger.writing() as connection:
+            facts.forget(connection, UNSCRUBBED)
 
 
 def _sweep_folders(ledger: Ledger, folder: Path) -> None:

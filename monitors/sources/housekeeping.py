@@ -63,7 +63,7 @@ def forget_posts(ledger: Ledger, spool: Spool, post_ids: Collection[str]) -> int
     repeated, also after a crash.
     """
     with ledger.reading() as connection:
-        kept = batches.in_spool(connection)
+        kept = [batch for batch in batches.in_spool(connection) if spool.has(batch)]
     holding = [batch for batch in kept if any(post.id in post_ids for post in spool.posts(batch))]
     urls = {url for batch in holding for url in _raw_urls(spool, batch, post_ids)}
     others = [

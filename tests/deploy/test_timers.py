@@ -16,6 +16,7 @@ import pytest
 from tests.servers.airflow import wait_until
 from tests.servers.homes import HER_MAIL, end_state, feed, settings_for, watch_over_her
 from tests.servers.missing import missing
+from tests.servers.postgres import free_port
 from tests.servers.smtp import MailServer
 from tests.servers.web import serving
 
@@ -82,17 +83,15 @@ def unit_lines(name: str, key: str, home: Path) -> list[str]:
 
 
 def fire_unit(account: Account) -> list[int]:
-    """Do what systemd does with a oneshot unit: read the settings, run each command in turn until one fails."""
+    """Do what systemd does with a oneshot unit: read the settings, start, and whatever came of it do what comes after."""
     (file,) = unit_lines("shouwang.service", "EnvironmentFile", account.home)
     given = dict(line.split("=", 1) for line in shlex.split(Path(file).read_text()))
     environment = {"HOME": str(account.home), "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", **given}
-    codes = []
-    for command in unit_lines("shouwang.service", "ExecStart", account.home):
-        done = subprocess.run(shlex.split(command), env=environment, cwd=account.home, timeout=120, check=False)
-        codes.append(done.returncode)
-        if done.returncode:
-            break
-    return codes
+    commands = [unit_lines("shouwang.service", key, account.home) for key in ("ExecStart", "ExecStopPost")]
+    return [
+        subprocess.run(shlex.split(command), env=environment, cwd=account.home, timeout=120, check=False).returncode
+        for (command,) in commands
+    ]
 
 
 def test_the_unit_looks_and_sends(account: Account) -> None:
@@ -150,15 +149,25 @@ def test_the_line_runs_as_cron_would(account: Account) -> None:
 
 
 def test_a_broken_setting_is_told_of(account: Account) -> None:
-    """When looking fails nothing is sent, and the log and the exit code say so."""
+    """With settings that cannot be read nothing is sent, and the exit codes say so."""
     with account.settings_file.open("a") as file:
         file.write('SHOUWANG_SMTP_SECURITY="perhaps"\n')
 
     codes = fire_unit(account)
 
-    assert len(codes) == 1
-    assert codes[0] != 0
+    assert codes == [2, 2]
     assert account.told() == 0
+
+
+def test_she_is_told_though_the_search_store_is_down(account: Account) -> None:
+    """Looking fails then, and the unit is red; what was found and sealed is in a mail all the same."""
+    with account.settings_file.open("a") as file:
+        file.write(f'SHOUWANG_ELASTICSEARCH_URL="http://127.0.0.1:{free_port()}"\n')
+
+    codes = fire_unit(account)
+
+    assert codes == [1, 0]
+    assert account.told() >= 1
 
 
 @contextmanager

@@ -175,7 +175,7 @@ def test_erasure_leaves_a_leaf(ledger: Ledger, vault: Vault, tmp_path: Path) -> 
 
     receipts = erase_due(ledger, vault, tmp_path / "exhibits", NOON + GRACE, forget_elsewhere=elsewhere.append)
 
-    assert receipts == (Receipt(profile_id=HER, erased_at=NOON + GRACE, hits=1, exhibits=1, leaf="a" * 64),)
+    assert receipts == (Receipt(profile_id=HER, erased_at=NOON + GRACE, hits=1, shared=1, exhibits=1, leaf="a" * 64),)
     assert elsewhere == [
         Belongings(profile_id=HER, hit_ids=(a_hit().id,), batch_sha256s=(BATCH,)),
     ]

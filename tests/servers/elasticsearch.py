@@ -58,6 +58,10 @@ class ElasticsearchNode:
         for path in [*indices, *(f"_index_template/{template}" for template in templates)]:
             self._send("DELETE", path)
 
+    def flush(self) -> None:
+        """Write everything into segments."""
+        self._send("POST", "_flush?force=true")
+
     def _send(self, method: str, path: str) -> str:
         with urlopen(Request(f"{self.url}/{path}", method=method), timeout=30) as answer:
             return str(answer.read().decode())

@@ -23,6 +23,8 @@ class Postgres:
     """The running server."""
 
     port: int
+    folder: Path
+    """Of its data and its log."""
 
     def new_database(self) -> str:
         """Make an empty database and give its SQLAlchemy address."""
@@ -53,7 +55,7 @@ def postgres() -> Iterator[Postgres]:
         make_cluster(binaries, folder)
         run(binaries / "pg_ctl", "-D", folder / "data", "-o", options(port), "-w", "-l", folder / "log", "start")
         try:
-            yield Postgres(port=port)
+            yield Postgres(port=port, folder=folder)
         finally:
             run(binaries / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
     finally:
