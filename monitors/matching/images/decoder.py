@@ -1,6 +1,7 @@
 """The guarded decoder: the one door through which a picture from outside comes in."""
 
 import atexit
+import os
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -74,6 +75,8 @@ def _process() -> DecodingProcess:
     """Give the process that stays warm for as long as this one lives."""
     process = DecodingProcess()
     atexit.register(process.close)
+    # A forked child starts its own; a thread of the parent may have held this one's lock.
+    os.register_at_fork(after_in_child=_process.cache_clear)
     return process
 
 

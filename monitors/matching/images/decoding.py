@@ -30,6 +30,10 @@ class _Running:
     """The process that started it: after a fork, the child must not talk into its parent's pipes."""
     left: int = PICTURES_A_PROCESS
 
+    def is_spent(self) -> bool:
+        """Whether another one should be started."""
+        return self.owner != os.getpid() or self.left < 1 or self.process.poll() is not None
+
 
 class DecodingProcess:
     """One process that decodes, started when first asked and again whenever it died. Threads take turns."""
@@ -59,9 +63,7 @@ class DecodingProcess:
             self._stop()
 
     def _ready(self) -> _Running:
-        if self._running and self._running.owner != os.getpid():
-            self._running = None
-        if self._running and (self._running.left < 1 or self._running.process.poll() is not None):
+        if self._running and self._running.is_spent():
             self._stop()
         self._running = self._running or _Running(_start(), os.getpid())
         self._running.left -= 1
@@ -70,7 +72,7 @@ class DecodingProcess:
     def _stop(self) -> int:
         """End it and give its exit code, or minus the signal that ended it."""
         running, self._running = self._running, None
-        if running is None:
+        if running is None or running.owner != os.getpid():
             return 0
         try:
             running.process.wait(0.1)

@@ -6,6 +6,7 @@ from PIL import Image, ImageDraw, ImageFont
 from monitors.matching.images.contents import read_words, score_imagery
 from monitors.matching.images.decoder import PictureError
 from tests.matching.images.pictures import a_scene, encode
+from tests.servers.missing import missing
 
 CHINESE_FONTS = (
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
@@ -36,7 +37,7 @@ def test_chinese_words_are_read() -> None:
     """Simplified and traditional characters are read; Chinese comes first."""
     font = next((path for path in CHINESE_FONTS if Path(path).exists()), None)
     if font is None:
-        pytest.skip("no Chinese font: apt-get install fonts-noto-cjk")
+        missing("no Chinese font. Type: sudo apt-get install fonts-noto-cjk")
 
     words = read_words(a_screenshot("听说青河学院的林晓月", "繁體：林曉月", font=font))
 

@@ -3,10 +3,9 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -134,26 +133,48 @@ def test_threads_take_turns(decoding: DecodingProcess) -> None:
     assert seen == {shade: shade for shade in shades}
 
 
-def test_a_forked_child_starts_its_own(decoding: DecodingProcess) -> None:
-    """After a fork (Airflow's tasks) the child does not talk into its parent's pipes."""
-    decoding.read_frames(a_jpeg(), Wish())
-
+def in_a_child(work: Callable[[], object]) -> None:
+    """Fork, work, and fail if that failed."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12: other tests may have threads
         child = os.fork()
     if child == 0:
         status = 1
         try:
-            before = decoding._running
-            reading = decoding.read_frames(encode(Image.new("L", (9, 9), 77)), Wish())
-            status = int(not (reading.frames[0].pixels[0] == 77 and decoding._running is not before))
-            decoding.close()
+            work()
+            status = 0
         finally:
             os._exit(status)
     _, ended = os.waitpid(child, 0)
-
     assert os.waitstatus_to_exitcode(ended) == 0
-    assert (
-        np.frombuffer(decoding.read_frames(encode(Image.new("L", (9, 9), 3)), Wish()).frames[0].pixels, np.uint8).max()
-        == 3
-    )
+
+
+def shade_of(decoding: DecodingProcess, shade: int) -> int:
+    return decoding.read_frames(encode(Image.new("L", (9, 9), shade)), Wish()).frames[0].pixels[0]
+
+
+def test_a_forked_child_starts_its_own(decoding: DecodingProcess) -> None:
+    """After a fork (Airflow's tasks) the child does not talk into its parent's pipes."""
+    decoding.read_frames(a_jpeg(), Wish())
+    parents = pid_of(decoding)
+
+    def work() -> None:
+        assert shade_of(decoding, 77) == 77
+        assert pid_of(decoding) != parents
+        decoding.close()
+
+    in_a_child(work)
+
+    assert shade_of(decoding, 3) == 3
+    assert pid_of(decoding) == parents
+
+
+def test_a_forked_child_does_not_end_its_parents_process(decoding: DecodingProcess) -> None:
+    """What a child closes on its way out is its own."""
+    decoding.read_frames(a_jpeg(), Wish())
+    parents = pid_of(decoding)
+
+    in_a_child(decoding.close)
+
+    decoding.read_frames(a_jpeg(), Wish())
+    assert pid_of(decoding) == parents
