@@ -2,9 +2,13 @@ import struct
 import zlib
 from io import BytesIO
 
+import av
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
+from pillow_heif import from_pillow
 
 from monitors.matching.images.decoder import PictureError, decode_frames, decode_picture
 from tests.matching.images.pictures import a_jpeg, a_scene, encode
@@ -40,9 +44,15 @@ def gif_of(frames: int) -> bytes:
     return head + frame * frames + b";"
 
 
+def a_heic(image: Image.Image) -> bytes:
+    """A picture as an iPhone writes it."""
+    file = BytesIO()
+    from_pillow(image).save(file)
+    return file.getvalue()
+
+
 def a_video(container: str, *, frames: int, every: int) -> bytes:
     """A video that grows lighter by 5 each frame, with a key frame every so many."""
-    av = pytest.importorskip("av")
     file = BytesIO()
     with av.open(file, "w", format=container) as video:
         stream = video.add_stream("mpeg4", rate=25, options={"g": str(every), "sc_threshold": "1000000000"})
@@ -70,11 +80,7 @@ def test_every_format_gives_the_same_picture(form: str) -> None:
 
 def test_heic_is_read() -> None:
     """What an iPhone writes is read with the extra ``images``."""
-    pillow_heif = pytest.importorskip("pillow_heif")
-    file = BytesIO()
-    pillow_heif.from_pillow(a_scene()).save(file)
-
-    picture = decode_picture(file.getvalue())
+    picture = decode_picture(a_heic(a_scene()))
 
     assert picture.format == "HEIF"
     assert np.abs(picture.pixels.astype(int) - np.asarray(a_scene()).astype(int)).mean() < 8
@@ -216,21 +222,49 @@ def test_a_wrong_extension_is_not_believed() -> None:
     assert decode_picture(encode(a_scene()), name="photo.jpg").format == "PNG"
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF"])
-def test_spoilt_files_end_in_a_problem_or_a_picture(form: str) -> None:
-    """Whatever bytes are changed or cut, decoding ends with a picture or a PictureError."""
+SMALL = a_scene(size=(96, 64))
+WHOLE = {
+    **{form: encode(SMALL, form) for form in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")},
+    "animated GIF": encode(SMALL, "GIF", save_all=True, append_images=[SMALL.rotate(90), SMALL.rotate(180)]),
+    "animated WEBP": encode(SMALL, "WEBP", save_all=True, append_images=[SMALL.rotate(90)]),
+    "progressive JPEG": encode(SMALL, "JPEG", progressive=True),
+    "CMYK JPEG": encode(SMALL.convert("CMYK"), "JPEG"),
+    "compressed TIFF": encode(SMALL, "TIFF", compression="tiff_lzw"),
+    "HEIC": a_heic(SMALL),
+    "MP4": a_video("mp4", frames=6, every=2),
+    "Matroska": a_video("matroska", frames=6, every=2),
+}
+ENDS = {"a picture", "empty", "too_large", "too_many_frames", "unknown_format", "truncated", "damaged"}
+
+
+def end_of(content: bytes) -> str:
+    """What decoding ends with: pictures, or the name of a problem."""
+    try:
+        pictures = decode_frames(content, at_most=3)
+    except PictureError as error:
+        return error.problem
+    return "a picture" if all(picture.pixels.ndim == 3 for picture in pictures) else "something else"
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_spoilt_files_end_in_a_problem_or_a_picture(kind: str) -> None:
+    """Whatever bytes are changed or cut, decoding ends with a picture or a problem that has a name, and in time."""
     random = np.random.default_rng(7)
-    whole = np.frombuffer(encode(a_scene(size=(96, 64)), form), dtype=np.uint8)
+    whole = np.frombuffer(WHOLE[kind], dtype=np.uint8)
     ends = set()
 
-    for _ in range(150):
+    for _ in range(120):
         spoilt = whole[: random.integers(1, len(whole) + 1)].copy()
         places = random.integers(0, min(len(spoilt), random.choice([40, len(spoilt)])), random.integers(1, 9))
         spoilt[places] = random.integers(0, 256, len(places))
-        try:
-            ends.add(decode_picture(spoilt.tobytes()).pixels.shape[2])
-        except PictureError as error:
-            ends.add(error.problem)
+        ends.add(end_of(spoilt.tobytes()))
 
-    assert ends <= {3, "empty", "too_large", "too_many_frames", "unknown_format", "truncated", "damaged"}
+    assert ends <= ENDS
     assert len(ends) > 1
+
+
+@given(st.binary(max_size=200), st.sampled_from(sorted(WHOLE)), st.integers(min_value=0, max_value=64))
+@settings(max_examples=60)
+def test_any_bytes_end_in_a_problem_or_a_picture(noise: bytes, kind: str, kept: int) -> None:
+    """Noise behind the head of any format is no crash."""
+    assert end_of(WHOLE[kind][:kept] + noise) in ENDS
