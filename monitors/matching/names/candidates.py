@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors.matching.names.channels import Channel, letters_of, sounds_of
+from monitors.matching.names.channels import letters_of, sounds_of
 from monitors.matching.names.context import SPECIFIC
+from monitors.matching.names.kinds import Kind
 from monitors.matching.names.normalise import Batch
 from monitors.matching.names.place import WORD_KINDS, Place
-from monitors.matching.names.rows import Rows, rule_fits, scan
+from monitors.matching.names.rows import Marks, Rows, rule_fits, scan, scan_spoken
 from monitors.matching.names.shelf import Shelf
-from monitors.matching.names.sound_fit import may_sound
+from monitors.matching.names.sound_fit import sound_fit
+from monitors.matching.names.spoken import Spoken
 from monitors.matching.names.uses import Expanded, Flags, Ints, Uses, spread
 from monitors.matching.names.variants.variant import Trait
 from monitors.matching.names.word_fit import may_be_name
@@ -59,16 +61,18 @@ class Search:
     shelf: Shelf
     batch: Batch
     letters: Rows
-    heard: Channel
     terms: TermHits
+    has_latin: Flags
+    """Which posts hold Latin letters: only in them sounds are spelled."""
 
     def strong(self) -> Iterator[Candidate]:
         """Give the candidates that may stand by themselves."""
-        evidence = self._evidence()
-        letters, sounds = self.shelf.letters, self.shelf.sounds
-        heard = scan(sounds, self.heard, self.batch)
-        yield from self._worth_judging(self.letters, letters, letters.strong(self.letters.hits.patterns), evidence)
-        yield from self._worth_judging(heard, sounds, sounds.strong(heard.hits.patterns), evidence)
+        shelf, evidence = self.shelf, self._evidence()
+        yield from self._worth_judging(
+            self.letters, shelf.letters, shelf.letters.strong(self.letters.hits.patterns), evidence
+        )
+        for rows in self._sounds(shelf.sounds, shelf.spoken, np.ones(len(self.batch), dtype=bool)):
+            yield from self._worth_judging(rows, shelf.sounds, shelf.sounds.strong(rows.hits.patterns), evidence)
 
     def weak(self, sure: Mapping[int, set[int]]) -> Iterator[Candidate]:
         """Give the candidates that need other evidence, of the profiles that have some.
@@ -79,25 +83,37 @@ class Search:
         is_evident[list(sure)] = True
         if not is_evident.any():
             return
-        known = self._keys_of(sure)
+        known, short = self._keys_of(sure), self.shelf.short_sounds
         yield from self._join(self.letters.where(is_evident[self.letters.posts]), self.shelf.letters, known)
-        short = self.shelf.short_sounds
-        rows = scan(short, _only(self.heard, self.batch, is_evident), self.batch)
-        yield from self._join(rows, short, known)
+        for rows in self._sounds(short, self.shelf.short_spoken, is_evident):
+            yield from self._join(rows, short, known)
+
+    def _sounds(self, uses: Uses, spoken: Spoken, posts: Flags) -> Iterator[Rows]:
+        """Give the hits of sounds in some posts: among Chinese letters, and where Latin ones take part."""
+        if uses.patterns:
+            yield scan_spoken(spoken, self.letters, posts)
+            is_chosen = posts & self.has_latin
+            if is_chosen.any():
+                spelled = scan(uses, sounds_of(self.batch, is_chosen), self.batch, self.letters.marks)
+                yield spelled.where(spelled.holds_latin)
 
     def _worth_judging(
         self, rows: Rows, uses: Uses, found: Expanded, evidence: NDArray[np.float64]
     ) -> Iterator[Candidate]:
         """Give the uses that are not plainly something else."""
+        if not len(found.rows):
+            return
         found = found.where(rule_fits(rows, found, uses.traits))
+        costs = None
         if uses is not self.shelf.letters:
-            found = found.where(may_sound(rows, found, uses.traits, self.shelf.asked))
-        found = found.where(may_be_name(rows, found, uses.traits, evidence))
+            fit = sound_fit(rows, found, uses.traits, self.shelf.asked)
+            found, costs = found.where(fit.fits), fit.costs[fit.fits]
+        found = found.where(may_be_name(rows, found, uses.traits, costs, evidence))
         last, place = -1, None
         for row, owner, trait in zip(found.rows.tolist(), found.owners.tolist(), found.traits.tolist(), strict=True):
             if row != last or place is None:
                 last, place = row, rows.place(row)
-            yield Candidate(place=place, trait=uses.traits[trait], entry=owner)
+            yield Candidate(place=place, trait=uses.traits.all[trait], entry=owner)
 
     def _evidence(self) -> NDArray[np.float64]:
         """Give what the context terms of each post may add at most."""
@@ -156,10 +172,11 @@ class Search:
 
 def search(shelf: Shelf, batch: Batch) -> Search:
     """Find every pattern of a shelf in a batch."""
-    letters = scan(shelf.letters, letters_of(batch), batch)
-    has_sounds = shelf.sounds.patterns or shelf.short_sounds.patterns
-    heard = sounds_of(batch) if has_sounds else Channel(text="", places=np.zeros(0, dtype=np.int32))
-    return Search(shelf=shelf, batch=batch, letters=letters, heard=heard, terms=_terms(shelf, letters))
+    letters = scan(shelf.letters, letters_of(batch), batch, Marks.of(batch))
+    latin = np.flatnonzero(batch.kinds == Kind.LATIN)
+    has_latin = np.zeros(len(batch), dtype=bool)
+    has_latin[np.searchsorted(batch.starts, latin, side="right") - 1] = True
+    return Search(shelf=shelf, batch=batch, letters=letters, terms=_terms(shelf, letters), has_latin=has_latin)
 
 
 def _among(keys: Ints, known: Ints) -> Flags:
@@ -174,14 +191,6 @@ def _lookup(keys: Ints, known: Ints, values: Ints) -> tuple[Ints, Ints]:
     """Give, for each key, every value of the equal sorted known ones: the number of the key, and the value."""
     rows, at = spread(np.searchsorted(known, keys, "left"), np.searchsorted(known, keys, "right"))
     return rows, values[at]
-
-
-def _only(channel: Channel, batch: Batch, posts: Flags) -> Channel:
-    """Give what a channel has of some posts."""
-    starts = np.searchsorted(channel.places, batch.starts)
-    _, at = spread(starts[:-1][posts], starts[1:][posts])
-    text = np.frombuffer(channel.text.encode("ascii"), dtype=np.uint8)[at].tobytes().decode("ascii")
-    return Channel(text=text, places=channel.places[at])
 
 
 def _terms(shelf: Shelf, letters: Rows) -> TermHits:

@@ -10,6 +10,7 @@ from monitors.matching.names.kinds import Kind
 from monitors.matching.names.normalise import Batch, to_text
 from monitors.matching.names.sound import all_readings
 from monitors.matching.names.tables import CODES, WALL, Places, load_tables
+from monitors.matching.names.uses import spread
 
 NO_SOUND, WALL_SOUND = "~", "\n"
 
@@ -37,13 +38,21 @@ def letters_of(batch: Batch) -> Channel:
     return Channel(text=to_text(load_tables().bare[batch.codes[places]]), places=places)
 
 
-def sounds_of(batch: Batch) -> Channel:
-    """Give the pinyin of Chinese letters and Latin letters as they are, in ASCII; any other letter is ``~``.
+def only(channel: Channel, batch: Batch, posts: NDArray[np.bool_]) -> Channel:
+    """Give the places of a channel that are in some posts; the text is left out."""
+    starts = np.searchsorted(channel.places, batch.starts)
+    _, at = spread(starts[:-1][posts], starts[1:][posts])
+    return Channel(text="", places=channel.places[at])
 
-    Letters that come from the same Chinese letter have the same place.
+
+def sounds_of(batch: Batch, posts: NDArray[np.bool_]) -> Channel:
+    """Give the pinyin of Chinese letters and Latin letters as they are, in ASCII, of some posts.
+
+    Any other letter is ``~``. Letters that come from the same Chinese letter have the same place.
     """
     sounds = load_sounds()
-    places = np.flatnonzero(batch.kinds >= Kind.WALL)
+    _, inside = spread(batch.starts[:-1][posts].astype(np.int64), batch.starts[1:][posts].astype(np.int64))
+    places = inside[batch.kinds[inside] >= Kind.WALL]
     codes = load_tables().bare[batch.codes[places]]
     lengths = sounds.lengths[codes]
     ends = np.cumsum(lengths, dtype=np.int64)

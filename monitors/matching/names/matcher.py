@@ -21,7 +21,7 @@ from monitors.records import Match, Method, Post, Scope, WatchProfile
 
 THRESHOLD = 0.5
 """The shipped threshold: a probability from here on counts as found."""
-CHUNK = 500_000
+CHUNK = 1_000_000
 """Code points matched at once (posts are not divided): bounds the memory of a batch of any size."""
 
 
@@ -115,7 +115,10 @@ def _find_chunk(shelves: Shelves, texts: Sequence[str], threshold: float) -> lis
             if profile not in gone:
                 sure = (one for one in _apart(several) if one.judgement.score >= threshold)
                 found[post].extend(_as_finding(shelf, profile, one, texts[post]) for one in sure)
-    return [sorted(findings, key=lambda finding: (-finding.score, finding.span)) for findings in found]
+    for findings in found:
+        if len(findings) > 1:
+            findings.sort(key=lambda finding: (-finding.score, finding.span))
+    return found
 
 
 def _judge_shelf(shelf: Shelf, readings: Sequence[Reading], texts: Sequence[str]) -> "Judged":

@@ -11,7 +11,7 @@ from monitors.matching.names.tables import load_tables
 
 WIDEST_GAP = 8
 """Code points that may stand between two letters of a name; more is not the same name any more."""
-UNITS_AROUND = 4
+UNITS_AROUND = 3
 """Code points on either side in which words are looked for."""
 WORD_KINDS = frozenset({Kind.LATIN, Kind.DIGIT, Kind.CYRILLIC, Kind.GREEK, Kind.ARABIC, Kind.LETTER})
 """Scripts whose words stand between spaces."""

@@ -15,11 +15,14 @@ TOTAL_WORDS = 60e6
 UNKNOWN_LETTER = log(1e-7)
 FULL_NAME, GIVEN_ALONE = log(1e-2), log(1e-3)
 """How many tokens are a person's full name, or a given name alone."""
-RARE_GIVEN, RARE_SURNAME = log(3e-6), log(2e-6)
-LONGEST_WORD = 4
+RARE_GIVEN = log(3e-6)
+SIZES = (2, 3, 4)
+"""Letters of the longer words."""
 LATIN_TOKEN, LATIN_LETTER = log(1e-2), log(1 / 12)
 BREAK = "\n"
 """A unit over which no word reaches."""
+BREAKS = frozenset(map(chr, range(128)))
+"""Units of one code point that are no Chinese letter."""
 NEVER = -99.0
 ORPHAN, SELDOM_ALONE = 5.0, log(1e-3)
 """Against a name that leaves a letter which seldom stands alone and makes a word with the name's edge: 竹|林晓月."""
@@ -109,32 +112,24 @@ def tokens_of(text: str) -> list[str]:
 
 def _best(units: Sequence[str], start: int, but: str) -> tuple[list[float], list[int]]:
     """Give the log-probability of the best reading of ``units[start:i]`` for every ``i``, and its last token's length."""
-    known, surnames = words(), people().surnames
-    best, lengths = [0.0], [0]
+    known, best, lengths, row = words(), [0.0], [0], 0
     for at in range(start, len(units)):
         text = units[at]
-        top, length = best[-1] + _unit(text, known), 1
-        for first in range(at - 1, max(start, at + 1 - LONGEST_WORD) - 1, -1):
-            letter = units[first]
-            if len(letter) > 1 or letter == BREAK:
-                break
-            text = letter + text
-            chance = known.get(text, NEVER)
-            if text != but and (letter in surnames or at - first == 1):
-                chance = max(chance, _person(text))
-            if best[first - start] + chance > top:
-                top, length = best[first - start] + chance, at - first + 1
+        if len(text) > 1 or text in BREAKS:
+            best.append(best[-1] + (0.0 if text == BREAK else log_of_token(text)))
+            lengths.append(1)
+            row = 0
+            continue
+        row += 1
+        top, length = best[-1] + known.get(text, UNKNOWN_LETTER), 1
+        for size in SIZES[: row - 1]:
+            text = units[at + 1 - size] + text
+            chance = known.get(text, NEVER) if text == but else max(known.get(text, NEVER), _name(text))
+            if best[-size] + chance > top:
+                top, length = best[-size] + chance, size
         best.append(top)
         lengths.append(length)
     return best, lengths
-
-
-def _unit(unit: str, known: Mapping[str, float]) -> float:
-    if unit == BREAK:
-        return 0.0
-    if unit.isascii():
-        return log_of_token(unit)
-    return known.get(unit, UNKNOWN_LETTER)
 
 
 def log_of_token(token: str) -> float:
@@ -142,16 +137,11 @@ def log_of_token(token: str) -> float:
     return LATIN_TOKEN + max(english_words().get(token, NEVER), LATIN_LETTER * len(token))
 
 
-@lru_cache(maxsize=65536)
-def _person(text: str) -> float:
-    """Give the log-probability of a stretch as any person's full name, or given name alone."""
+@lru_cache(maxsize=1 << 17)
+def _name(text: str) -> float:
+    """Give the log-probability of two to four letters as any person's full name, or given name alone."""
     folk = people()
-    given = text[2:] if text[:2] in folk.surnames and len(text) > 2 else text[1:]
-    surname = folk.surnames.get(text[: len(text) - len(given)], RARE_SURNAME)
-    full = FULL_NAME + surname + _given(given) if len(given) < 3 else NEVER
-    return max(full, GIVEN_ALONE + _given(text)) if len(text) == 2 else full
-
-
-def _given(letters: str) -> float:
-    folk = people().given
-    return sum(folk.get(letter, RARE_GIVEN) for letter in letters)
+    length = 2 if text[:2] in folk.surnames and len(text) > 2 else 1
+    given = sum(folk.given.get(letter, RARE_GIVEN) for letter in text[length:])
+    full = FULL_NAME + folk.surnames.get(text[:length], NEVER) + given if len(text) - length <= 2 else NEVER
+    return max(full, GIVEN_ALONE + folk.given.get(text[0], RARE_GIVEN) + given) if len(text) == 2 else full

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitors.matching.names.kinds import MASK, Kind
 from monitors.matching.names.normalise import Batch, to_codes
@@ -44,12 +45,13 @@ class Reading:
 
 
 @cache
-def _emoji() -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Give the likeliest letter of each picture, and the next one."""
-    entries = dict(line.split(" ") for line in data_lines("emoji.txt"))
-    return {sign: letters[0] for sign, letters in entries.items()}, {
-        sign: letters[-1] for sign, letters in entries.items()
-    }
+def _pictures() -> tuple[Mapping[int, str], Mapping[int, str]]:
+    """Give the likeliest letter of each picture, and the next one; masks all become the same sign."""
+    masks = dict.fromkeys(np.flatnonzero(load_tables().kinds == Kind.MASK).tolist(), MASK)
+    entries = {ord(sign): letters for sign, letters in (line.split(" ") for line in data_lines("emoji.txt"))}
+    first = {code: letters[0] for code, letters in entries.items()}
+    second = {code: letters[-1] for code, letters in entries.items()}
+    return masks | first, masks | second
 
 
 @cache
@@ -58,10 +60,21 @@ def confusables() -> Mapping[str, str]:
     return dict(line.split(" ") for line in data_lines("confusables.txt"))
 
 
+MIXING, PICTURE, HIDDEN = 1, 2, 3
+
+
 @cache
-def _is_picture() -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    found = np.zeros(CODES, dtype=bool)
-    found[[ord(sign) for sign in _emoji()[0]]] = True
+def _signs() -> NDArray[np.uint8]:
+    """Give what each code point is to these readings: what may mix with Latin letters, a picture, a mask, or nothing."""
+    kinds = load_tables().kinds
+    found = np.zeros(CODES, dtype=np.uint8)
+    for sign, of_kinds in (
+        (MIXING, (Kind.DIGIT, Kind.CYRILLIC, Kind.GREEK, Kind.LETTER)),
+        (HIDDEN, (Kind.MASK,)),
+    ):
+        found[np.isin(kinds, of_kinds)] = sign
+    found[[ord("@"), ord("$")]] = MIXING
+    found[[ord(line[0]) for line in data_lines("emoji.txt")]] = PICTURE
     return found
 
 
@@ -71,8 +84,8 @@ def other_readings(batch: Batch) -> Iterator[Reading]:
     if not posts:
         return
     plain = {post: batch.text_of(post) for post in posts}
-    first = {post: _read(text, _emoji()[0], LEET) for post, text in plain.items()}
-    second = {post: _read(text, _emoji()[1], LEET_L) for post, text in plain.items()}
+    first = {post: _read(text, _pictures()[0], LEET) for post, text in plain.items()}
+    second = {post: _read(text, _pictures()[1], LEET_L) for post, text in plain.items()}
     yield from _as_reading(batch, {post: text for post, text in first.items() if text != plain[post]})
     yield from _as_reading(
         batch, {post: text for post, text in second.items() if text not in (plain[post], first[post])}
@@ -81,27 +94,24 @@ def other_readings(batch: Batch) -> Iterator[Reading]:
 
 def _ambiguous_posts(batch: Batch) -> list[int]:
     """Give the posts with a picture, a mask after a Chinese letter, or a word of letters and other signs."""
-    kinds = batch.kinds
-    latin = kinds == Kind.LATIN
-    other = (kinds == Kind.DIGIT) | (kinds == Kind.CYRILLIC) | (kinds == Kind.GREEK) | (kinds == Kind.LETTER)
-    other |= (batch.codes == ord("@")) | (batch.codes == ord("$"))
-    found = _is_picture()[batch.codes]
-    found[1:] |= (latin[1:] & other[:-1]) | (other[1:] & latin[:-1])
-    found[1:] |= (kinds[1:] == Kind.MASK) & ((kinds[:-1] == Kind.HAN) | latin[:-1])
-    places = np.flatnonzero(found)
-    return np.unique(np.searchsorted(batch.starts, places, side="right") - 1).tolist() if len(places) else []
+    signs = _signs()[batch.codes]
+    places = np.flatnonzero(signs)
+    here = signs[places]
+    beside = batch.kinds[places - 1]
+    found = (here == PICTURE) | ((here == MIXING) & (_is_latin(batch, places - 1) | _is_latin(batch, places + 1)))
+    found |= (here == HIDDEN) & ((beside == Kind.HAN) | (beside == Kind.LATIN))
+    posts: list[int] = np.unique(np.searchsorted(batch.starts, places[found], side="right") - 1).tolist()
+    return posts
 
 
-def _read(text: str, pictures: Mapping[str, str], leet: Mapping[str, str]) -> str:
+def _is_latin(batch: Batch, places: NDArray[np.intp]) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = batch.kinds[places % len(batch.kinds)] == Kind.LATIN
+    return found
+
+
+def _read(text: str, pictures: Mapping[int, str], leet: Mapping[str, str]) -> str:
     read = _TONES.sub(lambda found: re.sub(r"\d", " ", found.group()), unmix(text))
-    read = _LEET_TOKEN.sub(_replacer(leet), read)
-    masks = _masks()
-    return "".join(MASK if sign in masks else pictures.get(sign, sign) for sign in read)
-
-
-@cache
-def _masks() -> frozenset[str]:
-    return frozenset(map(chr, np.flatnonzero(load_tables().kinds == Kind.MASK).tolist()))
+    return _LEET_TOKEN.sub(_replacer(leet), read).translate(pictures)
 
 
 def unmix(plain: str) -> str:

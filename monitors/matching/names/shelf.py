@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 
 import numpy as np
 
 from monitors.matching.names.context import Term, terms_of
 from monitors.matching.names.namesakes import Memory
 from monitors.matching.names.sound_fit import AskedSounds, asked_of
+from monitors.matching.names.spoken import Spoken, SpokenWriter
 from monitors.matching.names.uses import Ints, Uses, UseWriter, spread
 from monitors.matching.names.variants.chinese import spell_pets, spell_titles
 from monitors.matching.names.variants.spell import Asked, Entry, read_entries, spell_entry
@@ -69,8 +70,11 @@ class Shelf:
     members: Members
     letters: Uses
     sounds: Uses
+    spoken: Spoken
+    """The patterns of ``sounds`` among Chinese letters."""
     short_sounds: Uses
     """Sounds that stand for nothing without evidence: searched in the few posts that have some."""
+    short_spoken: Spoken
     terms: Terms
     memories: Mapping[int, Memory]
     """What is known of namesakes, by number of the profile; most have none."""
@@ -113,6 +117,7 @@ def spelled_patterns(profiles: Sequence[WatchProfile]) -> list[str]:
 class _Builder:
     def __init__(self) -> None:
         self._letters, self._sounds, self._short_sounds = UseWriter(), UseWriter(), UseWriter()
+        self._spoken, self._short_spoken = SpokenWriter(), SpokenWriter()
         self._entries: list[Watched] = []
         self._groups: dict[str, int] = {}
         self._members: list[tuple[int, int, int]] = []
@@ -122,14 +127,17 @@ class _Builder:
         owner = len(self._entries)
         self._entries.append(Watched(profile=profile, entry=entry))
         for variant in _distinct(entry):
-            self._writer_for(variant).add(variant, owner)
+            if variant.trait.rule is Rule.SOUND:
+                self._add_sound(variant, owner)
+            else:
+                self._letters.add(variant, owner)
         for group in entry.groups:
             self._members.append((profile, self._groups.setdefault(group, len(self._groups)), owner))
 
-    def _writer_for(self, variant: Variant) -> UseWriter:
-        if variant.trait.rule is not Rule.SOUND:
-            return self._letters
-        return self._short_sounds if variant.trait.weak else self._sounds
+    def _add_sound(self, variant: Variant, owner: int) -> None:
+        writer = self._short_sounds if variant.trait.weak else self._sounds
+        spoken = self._short_spoken if variant.trait.weak else self._spoken
+        spoken.add(_parts(variant), writer.add(variant, owner))
 
     def add_context(self, profile: int, entry: Entry) -> None:
         for term in terms_of(entry):
@@ -156,7 +164,9 @@ class _Builder:
             members=members,
             letters=letters,
             sounds=self._sounds.read(),
+            spoken=self._spoken.read(),
             short_sounds=self._short_sounds.read(),
+            short_spoken=self._short_spoken.read(),
             terms=_as_terms(self._terms, letters.patterns, members, len(profiles)),
             memories={at: memories[profile.id] for at, profile in enumerate(profiles) if profile.id in memories},
         )
@@ -169,6 +179,11 @@ class _Builder:
             entries=rows[:, 2],
             count=len(self._groups),
         )
+
+
+def _parts(variant: Variant) -> tuple[str, ...]:
+    ends = list(accumulate(variant.trait.layout))
+    return tuple(variant.pattern[end - length : end] for end, length in zip(ends, variant.trait.layout, strict=True))
 
 
 def _as_terms(found: Mapping[int, Mapping[int, Term]], patterns: int, members: Members, profiles: int) -> Terms:

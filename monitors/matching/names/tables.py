@@ -25,7 +25,7 @@ class Tables:
     bare: Codes
     kinds: NDArray[np.uint8]
     counts: NDArray[np.uint8]
-    """How many code points the plain form has; 0 for one that is not seen."""
+    """How many code points the plain form has; 0 for one that is not seen or only part of a letter."""
     expansions: dict[int, Codes]
 
 
@@ -46,7 +46,7 @@ def load_tables() -> Tables:
     plain, bare = np.arange(CODES, dtype=np.uint32), np.arange(CODES, dtype=np.uint32)
     counts = np.ones(CODES, dtype=np.uint8)
     counts[kinds == Kind.IGNORED] = 0
-    counts[kinds == Kind.MARK] = 0
+    counts[(kinds == Kind.MARK) | (kinds == Kind.JAMO)] = 0  # what stays of them once composed
     counts[WALL] = 1
     expansions: dict[int, Codes] = {}
     for line in data_lines("codepoints.txt"):

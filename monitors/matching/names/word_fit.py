@@ -13,17 +13,15 @@ from monitors.matching.names.judges.chinese import PRIOR
 from monitors.matching.names.kinds import Kind
 from monitors.matching.names.plausibility import UNKNOWN_LETTER, words
 from monitors.matching.names.rows import Rows
-from monitors.matching.names.uses import Expanded, Flags, Ints
-from monitors.matching.names.variants.variant import Rule, Trait
+from monitors.matching.names.uses import Expanded, Flags, Ints, Traits
+from monitors.matching.names.variants.variant import Rule
 from monitors.records import Method
 
 AROUND, LONGEST_NAME, LONGEST_WORD = 3, 4, 4
 LAST_CODE = 0xA000
-SURROUNDINGS, COARSE = 7.0, 4.0
-"""Log-odds that words beside a name may add (not where it is written by sound); and how far this may be from what
-the judge finds."""
-CHEAPEST_SOUND, GIVEN_SOUND = 5.5, 3.0
-"""What a name by sound costs at least, and a given name by sound beyond that."""
+SURROUNDINGS, FEW_SURROUNDINGS, COARSE = 6.5, 3.0, 2.0
+"""Log-odds that words beside a name may add, beside what is no name (by sound: none); and how far this is from a judge."""
+IN_WORDS = (Rule.SOUND, Rule.LETTERS, Rule.TITLED)
 Chances = NDArray[np.float64]
 
 
@@ -36,36 +34,28 @@ class Lexicon:
     chances: tuple[Chances, ...]
 
 
-def may_be_name(rows: Rows, found: Expanded, traits: tuple[Trait, ...], evidence: Chances) -> Flags:
-    """Say which uses are worth a judge; ``evidence`` is what each post may add, as log-odds."""
+def may_be_name(rows: Rows, found: Expanded, traits: Traits, costs: Chances | None, evidence: Chances) -> Flags:
+    """Say which uses are worth a judge.
+
+    ``costs`` are those of sounds, None for letters; ``evidence`` is what each post may add, as log-odds.
+    """
     fits = np.ones(len(found.rows), dtype=bool)
     starts, ends = rows.hits.starts[found.rows], rows.hits.ends[found.rows]
     first, last = rows.channel.places[starts].astype(np.int64), rows.channel.places[ends - 1].astype(np.int64)
-    costs, is_words = _costs(traits)
-    is_sound = np.array([trait.rule is Rule.SOUND for trait in traits], dtype=bool)[found.traits]
-    slack = np.where(is_sound, COARSE, SURROUNDINGS + COARSE) + evidence[rows.posts[found.rows]]
-    is_words = is_words[found.traits]
+    beside = np.where(traits.are(Method.EXACT) | traits.are(Method.GIVEN_NAME), SURROUNDINGS, FEW_SURROUNDINGS)
+    slack = (COARSE if costs is not None else COARSE + beside[found.traits]) + evidence[rows.posts[found.rows]]
+    if costs is None:
+        costs = traits.costs[found.traits]
+    is_words = np.isin(traits.rules, IN_WORDS)[found.traits]
     for length in range(2, LONGEST_NAME + 1):
         chosen = np.flatnonzero(is_words & (last - first == length - 1))
         window = _window(rows, first[chosen], length)
         is_han = (window[:, AROUND : AROUND + length] > 0).all(axis=1)
         chosen, window = chosen[is_han], window[is_han]
         if len(chosen):
-            odds = _odds(window, length, PRIOR - costs[found.traits[chosen]])
+            odds = _odds(window, length, PRIOR - costs[chosen])
             fits[chosen] = odds + slack[chosen] > 0
     return fits
-
-
-def _costs(traits: tuple[Trait, ...]) -> tuple[Chances, Flags]:
-    """Give the cost of each trait, and whether it is written in Chinese letters side by side."""
-    costs = [
-        trait.cost
-        if trait.rule is not Rule.SOUND
-        else CHEAPEST_SOUND + GIVEN_SOUND * (trait.method is Method.GIVEN_NAME)
-        for trait in traits
-    ]
-    is_words = [trait.rule in {Rule.SOUND, Rule.LETTERS, Rule.TITLED} for trait in traits]
-    return np.array(costs), np.array(is_words, dtype=bool)
 
 
 def _window(rows: Rows, first: Ints, length: int) -> NDArray[np.uint64]:

@@ -19,6 +19,8 @@ SECOND_TERM = 0.5
 """Each further context term says half of the one before it."""
 PERSON_SAYS = {Method.HOMOPHONE: 0.0, Method.LOOKALIKE: 0.0, Method.MASK: 0.5, Method.INITIALS: 0.5, Method.PINYIN: 0.5}
 """How much of a cue counts: that a person is meant does not say that it is she where the letters are others."""
+MOST_BESIDE = 8.0
+"""Log-odds that words beside a name can add."""
 MOST_ODDS = 6.9
 """Nothing is surer than 0.999."""
 
@@ -58,7 +60,7 @@ class Judgement:
 
 
 def judge(candidate: Candidate, entry: Entry, evidence: Evidence, text: str) -> Judgement | None:
-    """Judge a candidate for an entry; ``text`` is the original post. None where the name cannot stand."""
+    """Judge a candidate for an entry; ``text`` is the original post. None where she is not meant."""
     first, last, method = candidate.place.first, candidate.place.last, candidate.trait.method
     odds: float | None
     if candidate.trait.rule is Rule.SOUND:
@@ -68,6 +70,8 @@ def judge(candidate: Candidate, entry: Entry, evidence: Evidence, text: str) -> 
     else:
         odds = _judge_as_written(candidate, entry, text)
     if odds is None:
+        return None
+    if odds + evidence.odds + MOST_BESIDE < 0:
         return None
     cues, against = _surroundings(candidate, entry)
     total = odds + sum(cue.weight for cue in cues) * PERSON_SAYS.get(method, 1.0) + against + evidence.odds

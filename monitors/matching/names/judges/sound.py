@@ -62,6 +62,8 @@ def judge_sound(place: Place, trait: Trait, entry: Entry) -> tuple[float, Method
 
 def _syllables(place: Place, trait: Trait) -> list[Syllable] | None:
     """Part the letters of the sound into syllables; None where a Chinese letter would be cut."""
+    if len(place.places) == len(trait.layout):
+        return [Syllable(letter=_letter(place, index), first=index, last=index) for index in place.places]
     found, at, places = [], 0, place.places
     for length in trait.layout:
         part = places[at : at + length]
