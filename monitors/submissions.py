@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from monitors import pipeline
 from monitors.errors import BadInputError
+from monitors.ledger import fetches, quarantine
 from monitors.matching.handed_in import HandedIn
 from monitors.messages import say_in
 from monitors.parts import Parts
 from monitors.profiles.registration import active_profiles
-from monitors.records import hit_id
+from monitors.records import FetchKind, hit_id
+from monitors.sources.submitted import NAME as HANDED_IN
 from monitors.sources.submitted import SubmittedSource
 
 
@@ -24,7 +27,9 @@ class Taken:
 def take_in(
     parts: Parts, seen: Sequence[str], *, profile_id: str, note: str, language: str = "zh-CN"
 ) -> Iterator[Taken]:
-    """Take addresses and files the whole way, for this profile whatever they say; an empty answer gives nothing.
+    """Take addresses and files the whole way, for this profile whatever they say.
+
+    What cannot be had or read gives nothing; ``not_taken_in`` says why.
 
     Raises BadInputError for a profile that nobody confirmed, or that is paused or withdrawn: nothing is kept then.
     """
@@ -43,3 +48,12 @@ def take_in(
         pipeline.go_through(handed_in, batch)
         for post in parts.spool.posts(batch):
             yield Taken(post_id=post.id, hit_id=hit_id(profile_id, post.id))
+
+
+def not_taken_in(parts: Parts, since: datetime) -> dict[str, str]:
+    """Give why something handed in since then gave no post, by its place (``item-1`` is the first)."""
+    with parts.ledger.reading() as ledger:
+        unread = quarantine.reasons_since(ledger, HANDED_IN, since)
+        looks = [look for look in fetches.looks(ledger, since=since) if look.source == HANDED_IN]
+    unreached = {look.part: f"{look.kind.value} {look.detail}" for look in looks if look.kind is not FetchKind.OK}
+    return unread | unreached

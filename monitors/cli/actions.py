@@ -14,12 +14,12 @@ from monitors.alerts.urgent import queue_urgent
 from monitors.cli.words import say
 from monitors.codec import to_json
 from monitors.errors import BadInputError, MonitorError
-from monitors.ledger import hits, profiles, quarantine
+from monitors.ledger import fetches, hits, profiles, quarantine
 from monitors.parts import Parts
 from monitors.profiles import registration, withdrawal
 from monitors.profiles.codes import Answer
 from monitors.profiles.profile_file import BadProfileError, read_profile_file
-from monitors.records import WatchProfile
+from monitors.records import FetchKind, WatchProfile
 from monitors.sources.jsonl import NAME as IMPORTED
 
 Row = dict[str, Any]
@@ -37,11 +37,11 @@ class Added:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """What one pass came to: a row a source, the lines of an import that could not be read, and what failed."""
+    """What came of it: a row for each source or thing, what of the input could not be read, and what failed."""
 
     rows: tuple[Row, ...]
     problems: tuple[BadInputError, ...]
-    failures: tuple[str, ...]
+    failures: tuple[str, ...] = ()
 
 
 def add_profile(file: Path) -> Added:
@@ -148,11 +148,15 @@ def run_once(*, sources: tuple[str, ...], profile_id: str | None) -> Ran:
     return Ran(rows=tuple(rows), problems=problems, failures=tuple(dict.fromkeys(failures)))
 
 
-def submit(seen: Sequence[str], *, profile_id: str, note: str) -> list[Row]:
+def submit(seen: Sequence[str], *, profile_id: str, note: str) -> Ran:
     """Take in what somebody saw, the whole way; a row for each."""
     with app.opened() as parts:
+        started_at = parts.clock.now()
         _profile(parts, profile_id)
-        return [asdict(taken) for taken in submissions.take_in(parts, seen, profile_id=profile_id, note=note)]
+        rows = [asdict(taken) for taken in submissions.take_in(parts, seen, profile_id=profile_id, note=note)]
+        refused = submissions.not_taken_in(parts, started_at)
+    problems = tuple(BadInputError(refused[place], field=place) for place in sorted(refused))
+    return Ran(rows=tuple(rows), problems=problems)
 
 
 def digest(*, profile_id: str | None, preview: Path | None, send: bool) -> Row:
@@ -229,8 +233,10 @@ def _unreadable(parts: Parts, since: datetime) -> tuple[BadInputError, ...]:
     """Name what could not be read of a file that was brought in, in the order of its lines."""
     with parts.ledger.reading() as ledger:
         reasons = quarantine.reasons_since(ledger, IMPORTED, since)
+        looks = [look for look in fetches.looks(ledger, since=since) if look.source == IMPORTED]
     in_order = sorted(reasons, key=lambda place: [part.zfill(9) for part in place.split(":")])
-    return tuple(BadInputError(reasons[place], file=place) for place in in_order)
+    broken = [BadInputError(look.detail, file=IMPORTED) for look in looks if look.kind is FetchKind.BROKEN]
+    return (*(BadInputError(reasons[place], file=place) for place in in_order), *broken)
 
 
 def _profile(parts: Parts, profile_id: str) -> WatchProfile:

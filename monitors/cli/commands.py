@@ -73,7 +73,9 @@ def submit(
     """Take in what she or a helper saw."""
     from monitors.cli import actions as product
 
-    print_lines(product.submit(seen, profile_id=profile, note=note))
+    taken = product.submit(seen, profile_id=profile, note=note)
+    print_lines(taken.rows)
+    tell_problems(taken.problems)
 
 
 @app.command(help=say("cli.help.match"))

@@ -32,7 +32,7 @@ NAME, SCHOOL, MAIL = "林晓月", "青河学院", "lin@mail.example"
 THREAT = "林晓月你给我等着，明天放学别想走出校门"
 RUMOUR = "听说青河学院的林晓月和导师的事了吗，到处都在传"
 NOBODY = "今天食堂的糖醋排骨又涨价了"
-NOWHERE = (NAME, "晓月", SCHOOL, MAIL, "校门", "导师", "糖醋", "social.example")
+NOWHERE = (NAME, "晓月", SCHOOL, MAIL, "校门", "导师", "糖醋", "social.example", "墨客")
 """What may stand in no log line and no error message."""
 
 
@@ -146,4 +146,4 @@ def feed(*texts: str, pictures: Sequence[str] = ()) -> bytes:
 def _item(number: int, text: str, pictures: Sequence[str]) -> str:
     url = f"https://social.example/{number}-{crc32(text.encode())}"
     media = "".join(f'<enclosure url="{picture}" type="image/jpeg" length="1"/>' for picture in pictures)
-    return f"<item><guid>{url}</guid><link>{url}</link><description>{text}</description>{media}</item>"
+    return f"<item><guid>{url}</guid><link>{url}</link><author>墨客</author><description>{text}</description>{media}</item>"

@@ -1,5 +1,6 @@
 """Bad input and bad neighbours: one clear line or a typed outcome, the rest goes on, and nothing is lost."""
 
+import gzip
 import os
 import shutil
 import struct
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
@@ -138,6 +140,20 @@ def test_a_bad_line_of_an_import_is_named_and_kept(tmp_path: Path, house: House)
     assert house.adds_up()
 
 
+def test_an_archive_that_is_cut_off_gives_what_it_has(tmp_path: Path, house: House) -> None:
+    """A gzip file that ends too early is said to be broken, and the lines before are found."""
+    house.protect()
+    archive = tmp_path / "archive.jsonl.gz"
+    noise = "".join(f'{{"id": "n{number}", "text": "{token_hex(200)}"}}\n' for number in range(200))
+    archive.write_bytes(gzip.compress(f'{{"id": 1, "text": "{THREAT}"}}\n{noise}'.encode())[:-5_000])
+
+    said = house.run("run", "--source", f"jsonl:{archive}")
+
+    assert said.code == 2
+    assert clear_lines(said) == ["jsonl: unreadable_file"]
+    assert [hit.post.text for hit in house.hits()] == [THREAT]
+
+
 BAD_FEEDS: list[tuple[str, Behaviour, str]] = [
     ("never ends", manners.never_end, "broken"),
     ("announces 2 GB", manners.lie_about_length, "broken"),
@@ -240,21 +256,22 @@ def clear_lines(said: Said) -> list[str]:
 def test_a_search_store_that_is_down_stops_nothing_but_the_index(web: Web, house: House) -> None:
     """Her hits are sealed and told of; they are found in the store from the next run on."""
     house.protect()
+    more = f"{THREAT}！"
     web.answer("/feed.xml", feed(THREAT))
     with house.opened() as parts:
         for batch in pipeline.collect(parts, "rss"):
             pipeline.prove(parts, batch)  # as far as an earlier run came without the store
-    web.answer("/feed.xml", feed(THREAT, RUMOUR))
+    web.answer("/feed.xml", feed(THREAT, more))
 
     said = shouwang("run", env=house.settled(elasticsearch_url=f"http://127.0.0.1:{free_port()}").env)
 
     assert said.code == 1
     assert discreet(said.err)
     assert len(clear_lines(said)) == 1, "no library of ours adds a word"
-    assert {hit.post.text for hit in house.hits(Stage.EVIDENCE)} == {THREAT, RUMOUR}
-    assert house.told() == {THREAT, RUMOUR}
+    assert {hit.post.text for hit in house.hits(Stage.EVIDENCE)} == {THREAT, more}
+    assert house.told() == {THREAT, more}
     house.lines("run")
-    assert {document.text for document in house.documents()} == {THREAT, RUMOUR}
+    assert {document.text for document in house.documents()} == {THREAT, more}
     assert house.adds_up()
 
 
