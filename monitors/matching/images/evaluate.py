@@ -9,18 +9,21 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Final
 
 import numpy as np
 
 from monitors.matching.images.bank import Bank
 from monitors.matching.images.copies import PhotoFeatures
+from monitors.matching.images.faces.dlib_encoder import DlibEncoder, locate_models
 from monitors.matching.images.features import Features, can_find_features, find_features
 from monitors.matching.images.fingerprint import Moment, fingerprint, fingerprint_moments, read_moments
 from monitors.matching.images.found import Found
 from monitors.matching.images.shelves import Shelf, probe_pdq, shelve_pdq
 from monitors.matching.images.verdicts import ALERT_SCORE
 from monitors.matching.images.workshop.counts import Counts, summarise
+from monitors.matching.images.workshop.faces import compare, encode_people, report_faces
 from monitors.matching.images.workshop.originals import (
     Original,
     cut_tiles,
@@ -177,8 +180,18 @@ def main() -> None:
     for line in check_published():
         _write(line)
     counts = evaluate(originals, variants)
-    for line in report(counts, prove_nearest(counts, variants, originals)):
+    for line in (*report(counts, prove_nearest(counts, variants, originals)), *evaluate_faces()):
         _write(line)
+
+
+def evaluate_faces() -> Iterator[str]:
+    """Measure dlib's face model, where an operator installed it."""
+    models, folder = locate_models(), data_folder() / "faces"
+    if models is None or not find_spec("dlib") or not folder.is_dir():
+        yield "faces: not measured; pip install dlib-bin, and --no-deps face_recognition_models"
+        return
+    encoder = DlibEncoder(models)
+    yield from report_faces(encoder.name, *compare(encode_people(folder, encoder)))
 
 
 def _write(line: str) -> None:
