@@ -69,4 +69,4 @@ class Parts:
 
     def pseudonym(self, hit: Hit) -> str:
         """Give what stands for the writer in search stores: keyed per profile, so that no two can be joined."""
-        return self.vault.mac(f"author:{hit.profile_id}", hit.post.author)[:16] if hit.post.author else ""
+        return self.vault.pseudonym(hit.profile_id, hit.post.author) if hit.post.author else ""
