@@ -52,7 +52,18 @@ BY_HAND = {
     **dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz", strict=True)),
     **dict(zip("ⱥƀȼđɇǥħɨɉłøꝑɍŧʉɏƶ", "abcdeghijloprtuyz", strict=True)),
 }  # fmt: skip
-RADICALS = {"⺅": "亻", "⺡": "氵", "⺝": "月", "⺼": "月", "⺉": "刂", "⺮": "竹", "⺾": "艹", "⻖": "阝", "⻏": "阝"}
+RADICALS = {
+    "囗": "口",
+    "⺅": "亻",
+    "⺡": "氵",
+    "⺝": "月",
+    "⺼": "月",
+    "⺉": "刂",
+    "⺮": "竹",
+    "⺾": "艹",
+    "⻖": "阝",
+    "⻏": "阝",
+}
 
 
 def _in_ranges(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:

@@ -26,7 +26,9 @@ FEWEST_PHRASES = 4
 """Phrases (of 47,000) from which a reading counts as usual."""
 HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 MOST_LOOKALIKES = 8
-ALIKE = 0.68
+STROKES = set("一丨丶丿乙亅乚乛㇆㇏㇇㇂冂冖匚凵十丷八人入二厂亠勹")
+"""Parts that nearly every letter has."""
+ALIKE = 0.64
 """Likeness from which a reader may take one letter for another; shared parts and strokes add to it."""
 MOST_SPLITS = 6
 # What a radical is called or written as when a letter is taken apart.
@@ -152,7 +154,7 @@ def lookalikes(data: Path, font_file: str) -> dict[str, list[str]]:
     """Give the letters that look like each one, the nearest first."""
     chars = [char for char in map(chr, range(0x4E00, 0xA000)) if char.encode("gb2312", "ignore")]
     drawn, strokes, ways = pictures(chars, font_file), same_strokes(data), parts(data)
-    pieces = {char: set("".join(ways.get(char, [""])[:1])) for char in chars}
+    pieces = {char: set("".join(ways.get(char, [""])[:1])) - STROKES for char in chars}
     found = {}
     for at, char in enumerate(chars):
         likeness = drawn @ drawn[at]
