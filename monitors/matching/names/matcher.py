@@ -10,6 +10,7 @@ from typing_extensions import override
 from monitors.matching.matcher import Matcher
 from monitors.matching.names.candidates import Candidate, Search, search
 from monitors.matching.names.judges.judge import Evidence, Judgement, judge
+from monitors.matching.names.masked import masked_names
 from monitors.matching.names.namesakes import Memory, odds_against
 from monitors.matching.names.normalise import read_batch
 from monitors.matching.names.place import Place
@@ -127,6 +128,8 @@ def _judge_shelf(shelf: Shelf, readings: Sequence[Reading], texts: Sequence[str]
     judged: Judged = defaultdict(list)
     for searched in searches:
         _judge_all(searched, searched.search.strong(), texts, {}, judged)
+    for searched in searches[1:]:
+        _judge_all(searched, masked_names(shelf, searched.reading.batch), texts, {}, judged)
     sure = {key: tuple(several) for key, several in judged.items()}
     for searched in searches:
         _judge_all(searched, searched.search.weak(searched.known(sure)), texts, sure, judged)

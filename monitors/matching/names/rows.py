@@ -15,8 +15,8 @@ from monitors.matching.names.tables import Places, load_tables
 from monitors.matching.names.uses import Expanded, Flags, Hits, Ints, Traits, Uses
 from monitors.matching.names.variants.variant import Rule
 
-SIDE_BY_SIDE = (Rule.LETTERS, Rule.TITLED, Rule.SOUND)
-"""Rules of names whose letters no clause parts, unless the same sign stands between all of them."""
+SIDE_BY_SIDE = (Rule.LETTERS, Rule.TITLED)
+"""Rules of Chinese letters that no clause parts, unless the same sign stands between all of them."""
 WHOLE_TOKENS = (Rule.INITIALS, Rule.HANDLE, Rule.ANCHOR)
 _IS_WORD = np.isin(np.arange(256), [int(kind) for kind in WORD_KINDS])
 
@@ -26,7 +26,7 @@ class Marks:
     """Running counts over a batch, made once: what stands between two places is a difference."""
 
     signs: Places
-    """Masks and pictures before each code point."""
+    """Masks, pictures and blanks before each code point."""
     stops: Places
     latin: Places
 
@@ -35,7 +35,7 @@ class Marks:
         """Count."""
         kinds = batch.kinds
         return cls(
-            signs=_before((kinds == Kind.MASK) | (kinds == Kind.SYMBOL)),
+            signs=_before((kinds == Kind.MASK) | (kinds == Kind.SYMBOL) | (batch.codes == ord("_"))),
             stops=_before(_is_stop()[batch.codes]),
             latin=_before(kinds == Kind.LATIN),
         )
@@ -144,6 +144,7 @@ def rule_fits(rows: Rows, found: Expanded, traits: Traits) -> Flags:
         (Rule.MASK_BEFORE, before == Kind.MASK),
         *((rule, ~goes_on) for rule in WHOLE_TOKENS),
         *((rule, ~is_broken) for rule in SIDE_BY_SIDE),
+        (Rule.SOUND, ~is_broken | rows.is_spelled),
     ):
         fits &= (rules != rule) | allowed[found.rows]
     return fits

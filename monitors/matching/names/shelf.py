@@ -8,6 +8,7 @@ from itertools import accumulate, islice
 import numpy as np
 
 from monitors.matching.names.context import Term, terms_of
+from monitors.matching.names.kinds import Kind
 from monitors.matching.names.namesakes import Memory
 from monitors.matching.names.sound_fit import AskedSounds, asked_of
 from monitors.matching.names.spoken import Spoken, SpokenWriter
@@ -76,6 +77,8 @@ class Shelf:
     """Sounds that stand for nothing without evidence: searched in the few posts that have some."""
     short_spoken: Spoken
     terms: Terms
+    latin: Mapping[tuple[str, str], tuple[int, ...]]
+    """Latin names of several parts, by the first letters of the first and the last."""
     memories: Mapping[int, Memory]
     """What is known of namesakes, by number of the profile; most have none."""
 
@@ -167,6 +170,7 @@ class _Builder:
             spoken=self._spoken.read(),
             short_sounds=self._short_sounds.read(),
             short_spoken=self._short_spoken.read(),
+            latin=_by_first_letters(self._entries),
             terms=_as_terms(self._terms, letters.patterns, members, len(profiles)),
             memories={at: memories[profile.id] for at, profile in enumerate(profiles) if profile.id in memories},
         )
@@ -179,6 +183,16 @@ class _Builder:
             entries=rows[:, 2],
             count=len(self._groups),
         )
+
+
+def _by_first_letters(entries: Sequence[Watched]) -> dict[tuple[str, str], tuple[int, ...]]:
+    found: dict[tuple[str, str], tuple[int, ...]] = {}
+    for number, watched in enumerate(entries):
+        entry = watched.entry
+        if entry.kind is Kind.LATIN and len(entry.parts) > 1 and not entry.is_handle:
+            key = entry.parts[0][0], entry.parts[-1][0]
+            found[key] = (*found.get(key, ()), number)
+    return found
 
 
 def _parts(variant: Variant) -> tuple[str, ...]:

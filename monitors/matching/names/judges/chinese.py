@@ -6,7 +6,7 @@ from monitors.matching.names.judges.gaps import gap_odds, is_uniform
 from monitors.matching.names.kinds import Kind
 from monitors.matching.names.place import WORD_KINDS, Gap, Place
 from monitors.matching.names.plausibility import MOST, log_odds_of_name
-from monitors.matching.names.variants.korean import PARTICLES
+from monitors.matching.names.variants.korean import may_follow
 from monitors.matching.names.variants.spell import Entry
 from monitors.matching.names.variants.variant import Rule, Trait
 from monitors.records import Method
@@ -18,7 +18,13 @@ MASK_SIGN = 6.0
 PICTURE = 1.5
 """A picture in place of a letter may also be there for its own sake."""
 MOST_MASKS = 4
+WORD, SO_MUCH_LESS = -2.0, 0.5
+"""A name that is a word: where words beside it speak for a person, how usual the word is counts for half."""
 KANA_NAME = 3.0
+LONGEST_PARTICLE = 6
+GIVEN_ENDS = "子美奈香里恵菜代江乃希世人太郎斗"
+"""Letters that make a longer Japanese given name of a shorter one: 美咲 and 美咲子."""
+LONGER_GIVEN = 6.0
 
 
 def judge_letters(place: Place, trait: Trait, entry: Entry) -> float | None:
@@ -34,17 +40,25 @@ def judge_letters(place: Place, trait: Trait, entry: Entry) -> float | None:
     units, start, end = place.units(skip=skip if _goes_on(place, skip) else "")
     own = entry.letters if trait.method is Method.EXACT else ""
     odds = log_odds_of_name(units, start, end, PRIOR - trait.cost + masked, but=own)
-    return min(odds + between, MOST)
+    longer = LONGER_GIVEN * (entry.is_japanese and place.after(1) in GIVEN_ENDS and place.after(1) != "")
+    odds = min(odds + between, MOST)
+    if own and odds < WORD:
+        odds = WORD + (odds - WORD) * SO_MUCH_LESS
+    return odds - longer
 
 
 def _masked(place: Place, trait: Trait, gaps: list[Gap]) -> float | None:
     """Give what masks say; None where a mask is needed and there is none."""
     if trait.rule is Rule.MASK_INSIDE:
-        found = [gap for gap in gaps if {Kind.MASK, Kind.SYMBOL} & set(gap.kinds)]
-        is_masked = len(found) == 1 == len(gaps) and len(found[0].text) <= MOST_MASKS
-        if not is_masked or not set(found[0].kinds) <= {Kind.MASK, Kind.SYMBOL}:
+        if len(gaps) != 1 or len(gaps[0].text) > MOST_MASKS:
             return None
-        return MASK_SIGN if Kind.MASK in found[0].kinds else MASK_SIGN - PICTURE
+        if set(gaps[0].kinds) <= {Kind.MASK}:
+            return MASK_SIGN
+        return (
+            MASK_SIGN - PICTURE
+            if set(gaps[0].kinds) <= {Kind.MASK, Kind.SYMBOL} or set(gaps[0].text) == {"_"}
+            else None
+        )
     if trait.rule is Rule.MASK_AFTER:
         return MASK_SIGN if place.kind(place.last + 1) == Kind.MASK else None
     if trait.rule is Rule.MASK_BEFORE:
@@ -82,10 +96,10 @@ def _stands_in_korean(place: Place) -> bool:
     """Whether a Korean name begins a token and only a particle or title follows it."""
     if place.kind(place.first - 1) == Kind.HANGUL:
         return False
-    rest = place.after(6)
+    rest = place.after(LONGEST_PARTICLE)
     follows = ""
     for at, letter in enumerate(rest):
         if place.kind(place.last + 1 + at) != Kind.HANGUL:
             break
         follows += letter
-    return not follows or follows in PARTICLES
+    return may_follow(place.written, follows)

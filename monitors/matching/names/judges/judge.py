@@ -7,7 +7,7 @@ from math import exp
 from monitors.matching.names.candidates import ALSO_NAMED, Candidate
 from monitors.matching.names.cues import REACH, Cue, person_cues, thing_weight
 from monitors.matching.names.judges.chinese import judge_letters
-from monitors.matching.names.judges.latin import judge_anchor, judge_handle, judge_initials, judge_latin
+from monitors.matching.names.judges.latin import judge_anchor, judge_handle, judge_initials, judge_latin, judge_masked
 from monitors.matching.names.judges.sound import judge_sound
 from monitors.matching.names.kinds import Kind
 from monitors.matching.names.plausibility import words
@@ -19,6 +19,8 @@ SECOND_TERM = 0.5
 """Each further context term says half of the one before it."""
 PERSON_SAYS = {Method.HOMOPHONE: 0.0, Method.LOOKALIKE: 0.0, Method.MASK: 0.5, Method.INITIALS: 0.5, Method.PINYIN: 0.5}
 """How much of a cue counts: that a person is meant does not say that it is she where the letters are others."""
+BY_SOUND_IN_CONTEXT = 2.0
+"""Beside her school or town, other letters of the same sound are more likely a disguise than another person."""
 MOST_BESIDE = 8.0
 """Log-odds that words beside a name can add."""
 MOST_ODDS = 6.9
@@ -71,6 +73,8 @@ def judge(candidate: Candidate, entry: Entry, evidence: Evidence, text: str) -> 
         odds = _judge_as_written(candidate, entry, text)
     if odds is None:
         return None
+    if evidence.terms and method in {Method.HOMOPHONE, Method.LOOKALIKE}:
+        odds += BY_SOUND_IN_CONTEXT
     if odds + evidence.odds + MOST_BESIDE < 0:
         return None
     cues, against = _surroundings(candidate, entry)
@@ -82,6 +86,8 @@ def _judge_as_written(candidate: Candidate, entry: Entry, text: str) -> float | 
     place, trait = candidate.place, candidate.trait
     if trait.rule is Rule.INITIALS:
         return judge_initials(place, trait, text)
+    if trait.rule is Rule.MASKED:
+        return judge_masked(place, text)
     if trait.rule is Rule.HANDLE:
         return judge_handle(place, entry, text)
     if trait.rule in {Rule.LATIN, Rule.LATIN_TURNED}:

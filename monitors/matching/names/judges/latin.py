@@ -67,9 +67,13 @@ PLACES = frozenset(
         "plaza",
     ]
 )
+_VIETNAMESE = re.compile("[\u1ea0-\u1ef9\u01a1\u01b0]")
 HANDLE, HANDLE_OTHERWISE = 6.9, 2.0
 """A handle as it is, and with other signs between its letters."""
 WIDEST = 4
+FEW_SHOWN = 3.5
+"""Letters of a masked name that say nothing yet."""
+MIDDLE, MIDDLE_REACH = 3.0, 40
 
 
 def judge_latin(place: Place, trait: Trait, entry: Entry, text: str) -> float | None:
@@ -80,7 +84,7 @@ def judge_latin(place: Place, trait: Trait, entry: Entry, text: str) -> float | 
         return None
     edge += _follows(place, text, is_turned=trait.rule is Rule.LATIN_TURNED)
     base = FULL if len(entry.parts) > 1 else SINGLE + 0.3 * len(entry.letters)
-    return min(MOST, base + edge - trait.cost + _case_odds(place, entry, text) + _accent_odds(place, entry))
+    return min(MOST, base + edge - trait.cost + _case_odds(place, entry, text) + _accent_odds(place, entry, text))
 
 
 def _edges(place: Place, text: str) -> float | None:
@@ -174,20 +178,15 @@ def _case_odds(place: Place, entry: Entry, text: str) -> float:
         return 0.0
     if entry.parts and all(part in english_words() for part in entry.parts) and " " in shown:
         return LOWER_WORDS
-    return SMALL_LETTERS if len(entry.letters) < SHORT_NAME and " " in shown else 0.0
+    return SMALL_LETTERS if len(entry.letters) < SHORT_NAME and _VIETNAMESE.search(text) else 0.0
 
 
-def _accent_odds(place: Place, entry: Entry) -> float:
-    """Give what accents say: they may be missing, but not be others."""
-    if entry.plain == entry.bare or entry.kind is not Kind.LATIN:
+def _accent_odds(place: Place, entry: Entry, text: str) -> float:
+    """Give what accents say: they may be missing, and in a language of many accents they may not be others."""
+    if entry.kind is not Kind.LATIN or (entry.plain == entry.bare and not _VIETNAMESE.search(text)):
         return 0.0
-    shown = [letter for letter in place.written if letter.isalnum()]
-    asked = [letter for letter in entry.plain if letter.isalnum()]
-    bare = [letter for letter in entry.bare if letter.isalnum()]
-    if len(shown) != len(asked):
-        return 0.0
-    right = all(letter in pair for letter, *pair in zip(shown, asked, bare, strict=True))
-    return 0.0 if right else WRONG_ACCENT
+    right = {*entry.plain, *entry.bare}
+    return 0.0 if all(letter in right for letter in place.written if letter.isalpha()) else WRONG_ACCENT
 
 
 def judge_initials(place: Place, trait: Trait, text: str) -> float | None:
@@ -202,6 +201,13 @@ def judge_initials(place: Place, trait: Trait, text: str) -> float | None:
     is_chinese = place.kind(place.first) == Kind.BOPOMOFO or place.kind(place.first) == Kind.HANGUL
     other = -3.0 * letters - 4.0 if is_chinese else log_of_token(place.written)
     return PRIOR - trait.cost - other
+
+
+def judge_masked(place: Place, text: str) -> float | None:
+    """Give the log-odds that a name with letters hidden means her: the more are shown, the surer."""
+    if _edges(place, text) != 0.0:
+        return None
+    return min(FULL, sum(letter.isalnum() for letter in place.written) - FEW_SHOWN)
 
 
 def judge_handle(place: Place, entry: Entry, text: str) -> float | None:
@@ -229,6 +235,8 @@ def judge_anchor(place: Place, entry: Entry, text: str) -> tuple[float, int, int
     if _edges(place, text) != 0.0 or len(entry.parts) < 2:
         return None
     token = place.bare_letters()
+    if token == entry.parts[0] and (middle := _middle_name(place, entry, text)):
+        return middle
     for other, is_after in _neighbours(entry.parts, token):
         found = place.token_beside(after=is_after)
         if found is None:
@@ -239,6 +247,19 @@ def judge_anchor(place: Place, entry: Entry, text: str) -> tuple[float, int, int
             first, last = (place.first, index) if is_after else (index, place.last)
             return odds, first, last
     return None
+
+
+def _middle_name(place: Place, entry: Entry, text: str) -> tuple[float, int, int] | None:
+    """Give the odds and places of first and last part with another name or initial between them."""
+    rest = place.after(MIDDLE_REACH)
+    found = re.match(rf"[ \-]([^\W\d_]+)\.?[ \-]{re.escape(entry.plain_parts[-1])}(?![^\W_])", rest)
+    if not found:
+        return None
+    middle, start = found.group(1), place.span[1]
+    is_name = len(middle) == 1 or (text[start + 1 : start + 2].isupper() and middle not in english_words())
+    if len(entry.parts) > 2:  # hers is known: another one is another person's
+        is_name = OSA.distance(middle, entry.parts[1], score_cutoff=1) == 1
+    return (MIDDLE, place.first, place.last + found.end()) if is_name else None
 
 
 def _neighbours(parts: Sequence[str], token: str) -> list[tuple[str, bool]]:

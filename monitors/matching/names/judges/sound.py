@@ -124,8 +124,11 @@ def _between(place: Place, heard: list[Syllable], spelled: int) -> float | None:
     gaps = place.gaps()
     if not spelled:
         return gap_odds(place, gaps)
-    if any(len(gap.text) > WIDEST_GAP or Kind.STOP in gap.kinds for gap in gaps):
+    if any(len(gap.text) > WIDEST_GAP for gap in gaps):
         return None
+    stops = [gap for gap in gaps if Kind.STOP in gap.kinds]
+    if stops and (spelled < len(heard) or [gap.text.strip() for gap in stops] != [","]):
+        return None  # only Lin, Xiaoyue
     edges = {syllable.last for syllable in heard}
     torn = [gap for gap in gaps if place.places[gap.at - 1] not in edges]
     is_spread = len(gaps) == len(place.places) - 1  # every letter stands alone: l i n x i a o y u e

@@ -209,6 +209,10 @@ def _initials(name: ChineseName) -> Iterator[Variant]:
     long = [readings[0][:2] if readings[0][1:2] == "h" else readings[0][0] for readings in name.sounds]
     for form in dict.fromkeys(("".join(first), "".join(long))):
         yield variant(form, Rule.INITIALS, Method.INITIALS, 1.5, weak=True)
+    surname = "".join(readings[0] for readings in name.sounds[: len(name.surname)])
+    given = "".join(first[len(name.surname) :])
+    for form in (surname + given, given + surname):
+        yield variant(form, Rule.LATIN, Method.INITIALS, 2.5, weak=True)
     length = len(first)
     for hidden in product((False, True), repeat=length):
         if 0 < sum(hidden) < length:

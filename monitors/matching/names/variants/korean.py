@@ -67,30 +67,40 @@ SURNAMES = {
     "류": "ryu", "전": "jeon jun", "고": "ko", "문": "moon", "손": "son sohn", "배": "bae", "백": "baek paik", "허": "heo hur",
     "유": "yoo yu", "심": "shim", "노": "noh roh", "곽": "kwak", "성": "sung", "주": "joo", "우": "woo", "구": "koo", "천": "chun",
 }  # fmt: skip
-PARTICLES = [
+AFTER_VOWEL = ["는", "가", "를", "와", "랑", "로", "야", "여", "라고", "라는", "네", "예요", "라서", "라도", "한테"]
+AFTER_CONSONANT = [
     "은",
-    "는",
     "이",
-    "가",
     "을",
-    "를",
+    "과",
+    "이랑",
+    "으로",
+    "아",
+    "이라고",
+    "이라는",
+    "이네",
+    "이에요",
+    "이는",
+    "이가",
+    "이를",
+    "이의",
+    "이도",
+    "이한테",
+    "이라서",
+    "이라도",
+]
+AFTER_ANY = [
     "의",
     "에",
     "에게",
     "께",
     "한테",
-    "와",
-    "과",
-    "랑",
-    "이랑",
     "도",
     "만",
     "까지",
     "부터",
     "처럼",
     "보다",
-    "로",
-    "으로",
     "씨",
     "님",
     "양",
@@ -100,14 +110,6 @@ PARTICLES = [
     "누나",
     "오빠",
     "형",
-    "아",
-    "야",
-    "이는",
-    "이가",
-    "이를",
-    "이의",
-    "이도",
-    "이랑",
     "쌤",
     "선생",
     "선생님",
@@ -122,16 +124,21 @@ PARTICLES = [
     "영상",
     "인",
     "이다",
-    "라고",
-    "이라고",
-    "라는",
-    "이라는",
-    "네",
     "입니다",
-    "예요",
-    "이에요",
+    "씨가",
+    "씨는",
+    "씨를",
+    "씨의",
+    "님이",
+    "님은",
+    "님의",
 ]
-"""What may follow a name without a space."""
+
+
+def may_follow(name: str, follows: str) -> bool:
+    """Whether what is written on without a space is a particle or a title: 김민지가, but 김민지은 is another name."""
+    has_final = "가" <= name[-1] <= "힣" and (ord(name[-1]) - 0xAC00) % 28 > 0
+    return not follows or follows in AFTER_ANY or follows in (AFTER_CONSONANT if has_final else AFTER_VOWEL)
 
 
 def spell_korean(letters: str) -> Iterator[Variant]:

@@ -32,7 +32,7 @@ LATIN_TITLES = [
     "herr",
     "mme",
 ]
-SHORTEST_ANCHOR = 4
+SHORTEST_ANCHOR = 3
 """Letters of a part of a name beside which the other part may be misspelt."""
 
 
