@@ -41,7 +41,7 @@ def main() -> None:
 def protect_her() -> None:
     """Register an invented person."""
     from monitors import app
-    from monitors.demo.people import register_invented
+    from monitors.cli.demo.people import register_invented
 
     with app.opened() as parts:
         register_invented(parts, "soak", names=(NAME,), address="soak@mail.example")

@@ -101,7 +101,7 @@ def planted_posts() -> Iterator[str]:
 def run_product(archive: Path) -> dict[str, object]:
     """Register the five people and take the archive the whole way; give the figures."""
     from monitors import app, pipeline
-    from monitors.demo.people import register_invented
+    from monitors.cli.demo.people import register_invented
     from monitors.ledger import batches, hits
     from monitors.records import Stage
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from monitors import app
-from monitors.demo.people import register_invented
+from monitors.cli.demo.people import register_invented
 from monitors.errors import SkipPost
 from monitors.parts import Parts
 from monitors.records import Cursor, Delta, FetchKind, FetchOutcome, Media, Post, Query, Raw

@@ -42,7 +42,7 @@ def options(
 @app.command(help=say("cli.help.demo"))
 def demo(to: Annotated[Path, Option(help=say("cli.help.demo_to"))] = Path("demo-out")) -> None:
     """Do the whole job on invented posts."""
-    from monitors.demo import run_demo
+    from monitors.cli.demo import run_demo
 
     run_demo(to)
 

@@ -135,7 +135,7 @@ def test_doctor_says_what_to_do(profile: Path, env: dict[str, str]) -> None:
 
 def test_images_match_compares_two_folders(tmp_path: Path, env: dict[str, str]) -> None:
     """A copy saved again is found; a broken file is named and the rest goes on."""
-    from monitors.demo.pictures import copy_badly, draw_picture
+    from monitors.cli.demo.pictures import copy_badly, draw_picture
 
     photos, candidates = tmp_path / "photos", tmp_path / "candidates"
     photos.mkdir()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from monitors.demo.pictures import copy_badly, draw_picture
+from monitors.cli.demo.pictures import copy_badly, draw_picture
 from tests.cli_runs import Said, shouwang
 from tests.servers.elasticsearch import ElasticsearchNode
 from tests.servers.mastodon import mastodon_running

@@ -15,7 +15,7 @@ from secrets import token_hex
 import pytest
 
 from monitors import app, pipeline
-from monitors.demo.pictures import copy_badly, draw_picture
+from monitors.cli.demo.pictures import copy_badly, draw_picture
 from monitors.errors import StopRun
 from monitors.ledger import quarantine
 from monitors.matching.images.fingerprint import fingerprint_reference

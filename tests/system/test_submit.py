@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monitors.demo.pictures import copy_badly, draw_picture
+from monitors.cli.demo.pictures import copy_badly, draw_picture
 from monitors.ledger import exhibits
 from monitors.matching.images.fingerprint import fingerprint_reference
 from monitors.records import Method, PhotoSignal, Recipient

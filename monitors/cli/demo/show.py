@@ -14,11 +14,11 @@ import typer
 from monitors import app, pipeline
 from monitors.alerts.digest import Concern, concern_of, is_alerted, is_for_her
 from monitors.cli.actions import write_previews
+from monitors.cli.demo.people import register_invented
+from monitors.cli.demo.pictures import copy_badly, draw_picture
+from monitors.cli.demo.server import Site, serve_site
 from monitors.cli.output import print_table
 from monitors.cli.words import say
-from monitors.demo.people import register_invented
-from monitors.demo.pictures import copy_badly, draw_picture
-from monitors.demo.server import Site, serve_site
 from monitors.evidence.verify import verify
 from monitors.ledger import batches, exhibits, hits
 from monitors.matching.images.fingerprint import fingerprint_reference
@@ -26,7 +26,7 @@ from monitors.parts import Parts
 from monitors.records import Hit, OutcomeKind, PhotoSignal, Stage
 from monitors.settings import Settings
 
-DATA = files("monitors.demo")
+DATA = files("monitors.cli.demo")
 
 
 def run_demo(to: Path) -> None:
