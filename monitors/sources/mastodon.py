@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from monitors.records import Cursor, Delta, FetchKind, FetchOutcome, Query
+from monitors.sources.abilities import Abilities, Asks
 from monitors.sources.requester import Requester
 from monitors.sources.requests_adapter import RequesterAdapter, session_through
 from monitors.sources.statuses import Origin, Page, read_page
@@ -24,6 +25,12 @@ NAME = "mastodon"
 PAGE = 40
 """Statuses a page; the most a server gives."""
 FROM_THE_START = "0"
+ABILITIES = Abilities(
+    asks=frozenset({Asks.TAGS, Asks.HANDLES}),
+    queries_per_run=100,  # a request each, on every server; a server allows 300 in five minutes
+    canary=Query(tags=("mastodon",)),
+    unseen=("fediverse_words", "fediverse_closed"),
+)
 
 Mac = Callable[[str], str]
 """A keyed hash: the cursor must not tell which names are asked for, not even to who can guess them."""

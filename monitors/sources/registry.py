@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 
 from monitors.settings import Settings
+from monitors.sources import mastodon, rss
+from monitors.sources.abilities import Abilities
 from monitors.sources.mastodon import Mac, MastodonSource
 from monitors.sources.requester import Requester
 from monitors.sources.rss import RssSource
 from monitors.sources.source import Source
+
+ABILITIES: Mapping[str, Abilities] = {rss.NAME: rss.ABILITIES, mastodon.NAME: mastodon.ABILITIES}
+"""What each source can be asked, by its name: the planner reads nothing else of a source."""
 
 
 def open_sources(settings: Settings, requester: Requester, mac: Mac) -> Mapping[str, Source]:

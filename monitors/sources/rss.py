@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from monitors.records import Cursor, Delta, FetchKind, FetchOutcome, Post, Query, Rejected
+from monitors.sources.abilities import Abilities
 from monitors.sources.feeds import Feed, Origin, read_feed
 from monitors.sources.requester import Fetched, Requester
 
@@ -15,6 +16,8 @@ NAME = "rss"
 ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 MOST_SEEN = 1_000
 """Entries of one feed that are remembered: all that stood in it last time. Feeds of more than 200 are rare."""
+
+ABILITIES = Abilities(canary=Query(), unseen=("feeds_only",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
