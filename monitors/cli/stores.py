@@ -40,13 +40,14 @@ def group() -> None:
 def images_match(
     photos: Annotated[Path, Option(exists=True, file_okay=False, metavar="DIR")],
     candidates: Annotated[Path, Option(exists=True, file_okay=False, metavar="DIR")],
+    quick: Annotated[bool, Option("--quick", help=say("cli.help.images_quick"))] = False,
 ) -> None:
     """Compare two folders of pictures; never compares faces."""
     from monitors.matching.images.decoder import PictureError
     from monitors.matching.images.match_folders import match_folders
 
     problems: list[PictureError] = []
-    print_lines(match_folders(photos, candidates, on_error=problems.append))
+    print_lines(match_folders(photos, candidates, quick=quick, on_error=problems.append))
     tell_problems(problems)
 
 

@@ -152,6 +152,24 @@ def test_images_match_compares_two_folders(tmp_path: Path, env: dict[str, str]) 
     assert "broken.jpg" in said.err
 
 
+def test_images_match_quick_compares_hashes_only(tmp_path: Path, env: dict[str, str]) -> None:
+    """With --quick every line comes from a hash, with its distance."""
+    from monitors.cli.demo.pictures import copy_badly, draw_picture
+
+    photos, candidates = tmp_path / "photos", tmp_path / "candidates"
+    photos.mkdir()
+    candidates.mkdir()
+    (photos / "a.jpg").write_bytes(draw_picture("a"))
+    (candidates / "copy.jpg").write_bytes(copy_badly(draw_picture("a")))
+
+    said = shouwang("images", "match", "--photos", str(photos), "--candidates", str(candidates), "--quick", env=env)
+
+    [line] = lines(said.out)
+    assert (said.code, line["candidate"], line["photo"]) == (0, "copy.jpg", "a.jpg")
+    assert line["method"] in {"phash", "pdq", "window"}
+    assert isinstance(line["distance"], int)
+
+
 def test_bundled_example_profile_is_good(env: dict[str, str]) -> None:
     """The example of the docs registers as it stands."""
     said = shouwang("profile", "add", str(ROOT / "docs/howto/profile.example.yaml"), env=env)

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from monitors.errors import BadInputError
 from monitors.matching.images.decoding import DecodingProcess
-from monitors.matching.images.pixels import Frame, Reading, UnreadableError, Wish
+from monitors.matching.images.frames import Frame, Reading, UnreadableError, Wish
 
 Bytes = NDArray[np.uint8]
 

@@ -13,7 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from monitors.matching.images.pixels import MAX_BYTES, Frame, Reading, UnreadableError, Wish
+from monitors.matching.images.frames import Frame, Reading, UnreadableError, Wish
+from monitors.matching.images.pixels import MAX_BYTES
 from monitors.matching.images.worker import ANSWER, REQUEST
 
 WALL_SECONDS: Final = 30.0

@@ -8,7 +8,7 @@ from typing import Any
 import av
 
 from monitors.matching.images.formats import sniff_video
-from monitors.matching.images.pixels import MAX_PIXELS, Reading, UnreadableError, Wish
+from monitors.matching.images.frames import MAX_PIXELS, Reading, UnreadableError, Wish
 
 
 def read_key_frames(content: bytes, wish: Wish) -> Reading:

@@ -14,7 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from monitors.matching.images.pixels import Reading, UnreadableError, Wish, read_frames
+from monitors.matching.images.frames import Reading, UnreadableError, Wish
+from monitors.matching.images.pixels import read_frames
 
 REQUEST: Final = struct.Struct("<QII?")
 ANSWER: Final = struct.Struct("<I")

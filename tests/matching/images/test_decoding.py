@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from monitors.matching.images.decoding import DecodingProcess
-from monitors.matching.images.pixels import UnreadableError, Wish
+from monitors.matching.images.frames import UnreadableError, Wish
 from monitors.matching.images.worker import MEMORY
 from tests.matching.images.pictures import a_jpeg, encode
 
