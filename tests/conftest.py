@@ -4,6 +4,7 @@ from hypothesis import settings
 
 from tests.servers.airflow import airflow_home
 from tests.servers.elasticsearch import elasticsearch_node, index_prefix
+from tests.servers.internet import internet
 from tests.servers.kbn_es_query import kbn_es_query
 from tests.servers.ledgers import (
     ledger,
@@ -24,6 +25,7 @@ __all__ = [
     "airflow_home",
     "elasticsearch_node",
     "index_prefix",
+    "internet",
     "kbn_es_query",
     "ledger",
     "ledger_url",

@@ -79,22 +79,41 @@ class Guard:
             raise RefusedError("private_address")
         return addresses
 
+    def vet_behind_proxy(self, host: str, port: int, *, may_be_unknown: bool) -> None:
+        """Vet what a proxy will connect to. Raises RefusedError for what is private, ConnectError for what is unknown.
+
+        A proxy is there because this line does not reach a platform, and often does not know its name either: a name
+        that somebody gave (``may_be_unknown``) may be known to the proxy alone; one found in a post may not.
+        """
+        try:
+            self.vet(host, port)
+        except OSError as error:
+            if not may_be_unknown:
+                raise httpcore.ConnectError("dns") from error
+
+    def also(self, host: str) -> "Guard":
+        """Give a guard with one exception more: an address that the operator named as her own."""
+        return Guard(allow_hosts=[*self._allowed, host], resolve=self._resolve)
+
     def connect(self, host: str, port: int, *, seconds: float) -> socket.socket:
         """Connect to a vetted address, the next one if one fails. Raises RefusedError and OSError."""
-        until = time.monotonic() + seconds
-        failure: OSError = OSError("no address")
-        for address in self.vet(host, port):
-            left = until - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            try:
-                return socket.create_connection((address, port), timeout=left)
-            except OSError as error:
-                failure = error
-        raise failure
+        return _connect(self.vet(host, port), port, until=time.monotonic() + seconds)
 
     def _is_excepted(self, host: str, port: int) -> bool:
         return bool(self._allowed & {host.lower(), f"{host.lower()}:{port}"})
+
+
+def _connect(addresses: Sequence[str], port: int, *, until: float) -> socket.socket:
+    failure: OSError = OSError("no address")
+    for address in addresses:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        try:
+            return socket.create_connection((address, port), timeout=left)
+        except OSError as error:
+            failure = error
+    raise failure
 
 
 def _is_public_text(address: str) -> bool:
@@ -176,6 +195,31 @@ class GuardedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Never: a URL cannot name a local socket."""
         raise RefusedError("unix_socket")
+
+
+class ProxyBackend(GuardedBackend):
+    """Opens connections to one proxy and to nothing else; cut at the same moment."""
+
+    def __init__(self, host: str, port: int, *, until: float) -> None:
+        super().__init__(Guard(allow_hosts=[f"{host}:{port}"]), until=until)
+        self._proxy = (host, port)
+
+    @override
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect to the proxy. Raises RefusedError for anything else, httpcore.ProxyError when it is not there."""
+        if (host.strip("[]"), port) != self._proxy:
+            raise RefusedError("past_the_proxy")
+        try:
+            return super().connect_tcp(self._proxy[0], port, timeout)
+        except httpcore.ConnectError as error:
+            raise httpcore.ProxyError("not there") from error
 
 
 class _TimedStream(httpcore.NetworkStream):

@@ -1,4 +1,4 @@
-"""One pace a host: a single request in flight, a pause after each, and the pauses a host asks for."""
+"""One pace a host: a single request in flight, a pause after each, the pauses a host asks for, and rest for one that fails."""
 
 import os
 import threading
@@ -18,6 +18,11 @@ PATIENCE = timedelta(seconds=15)
 """Waiting longer than this is the next run's business: the rest of the sources should not stand still."""
 
 LONGEST_PAUSE = timedelta(days=1)
+FAILURES_IN_A_ROW = 3
+"""After so many a host rests: asking one that is down helps neither it nor the others who wait for this run."""
+FIRST_REST = timedelta(minutes=5)
+LONGEST_REST = timedelta(hours=6)
+"""A rest doubles with each failure after it. Six hours: a platform that comes back is seen again the same day."""
 OLD = timedelta(days=2)
 """No pause is that long: what was not touched since says nothing any more."""
 
@@ -54,6 +59,7 @@ class _Host:
     interval: timedelta
     lock: threading.Lock = field(default_factory=threading.Lock)
     free_at: datetime = _LONG_AGO
+    failures: int = 0
 
 
 class Pace:
@@ -85,7 +91,7 @@ class Pace:
         """
         with self._alone(host) as state:
             now = self._clock.now()
-            if state.free_at > now and state.free_at > min(deadline, now + self._patience):
+            if state.free_at > now and state.free_at > min(deadline, now + max(self._patience, state.interval)):
                 yield state.free_at
                 return
             if state.free_at > now:
@@ -100,16 +106,34 @@ class Pace:
         state = self._hosts[host]
         with state.lock, _shared(self._folder, host) as file:
             # Bounded: a clock that once stood wrong must not silence a host for years.
-            state.free_at = max(state.free_at, min(_read(file), self._clock.now() + LONGEST_PAUSE))
+            free_at, failures = _read(file)
+            state.free_at = max(state.free_at, min(free_at, self._clock.now() + LONGEST_PAUSE))
+            state.failures = state.failures if file is None else failures
             try:
                 yield state
             finally:
-                _write(file, state.free_at)
+                _write(file, state)
 
     def slow_down(self, host: str, *, interval: timedelta) -> None:
         """Leave at least this long between two requests to that host."""
         state = self._hosts[host]
         state.interval = max(state.interval, interval)
+
+    def worked(self, host: str) -> None:
+        """This host answered; only the one who has its turn calls this."""
+        self._hosts[host].failures = 0
+
+    def failed(self, host: str) -> None:
+        """This host could not be reached or is broken: after a few times in a row it rests, longer each time."""
+        state = self._hosts[host]
+        state.failures = min(state.failures + 1, 99)
+        if state.failures >= FAILURES_IN_A_ROW:
+            doubled = FIRST_REST * 2 ** min(state.failures - FAILURES_IN_A_ROW, 10)
+            self.hold(host, until=self._clock.now() + min(doubled, LONGEST_REST))
+
+    def is_resting(self, host: str) -> bool:
+        """Whether the host is left alone because it failed, and not because it asked for a pause."""
+        return self._hosts[host].failures >= FAILURES_IN_A_ROW
 
     def hold(self, host: str, *, until: datetime) -> None:
         """Ask this host nothing before that moment; only the one who has its turn calls this."""
@@ -141,12 +165,14 @@ def _forget_old(folder: Path, before: datetime) -> None:
                 file.unlink()
 
 
-def _read(file: int | None) -> datetime:
+def _read(file: int | None) -> tuple[datetime, int]:
     written = b"" if file is None else os.pread(file, 64, 0)
-    return datetime.fromisoformat(written.decode()) if written else _LONG_AGO
+    moment, _, failures = written.decode().partition(" ")
+    return (datetime.fromisoformat(moment) if moment else _LONG_AGO), int(failures or 0)
 
 
-def _write(file: int | None, moment: datetime) -> None:
+def _write(file: int | None, state: _Host) -> None:
     if file is not None:
         # Always as long as before, so that the new moment covers the old one.
-        os.pwrite(file, moment.astimezone(UTC).isoformat(timespec="microseconds").encode(), 0)
+        moment = state.free_at.astimezone(UTC).isoformat(timespec="microseconds")
+        os.pwrite(file, f"{moment} {state.failures:02d}".encode(), 0)

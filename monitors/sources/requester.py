@@ -11,15 +11,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from importlib.metadata import version
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpcore
 import httpx
 
 from monitors.records import FetchKind, FetchOutcome
 from monitors.sources.answers import asked_pause, outcome_of, wall_of
-from monitors.sources.bodies import BadBodyError, TooLargeError, read_body
-from monitors.sources.guard import Guard, GuardedBackend, RefusedError
+from monitors.sources.bodies import BadBodyError, TooLargeError
+from monitors.sources.budgets import Budget, Budgets
+from monitors.sources.guard import Guard, RefusedError
+from monitors.sources.line import REDIRECTS, Call, Proxy, exchange, network_kind
 from monitors.sources.pace import Clock, Pace, SystemClock
 from monitors.sources.robots import LARGEST, Rules, read_rules
 
@@ -27,10 +29,7 @@ AGENT = "Shouwang"
 LARGEST_ANSWER = 10 * 1024 * 1024
 """Bytes after unpacking. The largest real feed seen in feedparser's and our own collections has 1.3 MB."""
 LONGEST_REQUEST = timedelta(seconds=60)
-SILENCE_SECONDS = 20.0
-"""A host that says nothing for so long is taken as gone."""
 MOST_REDIRECTS = 10
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 ROBOTS_KEPT = timedelta(hours=24)
 
 
@@ -38,11 +37,12 @@ class Named(Enum):
     """Who brought an address up; it decides whether robots.txt is asked.
 
     robots.txt speaks to crawlers (RFC 9309). An address an operator put into the settings (a feed, an API made for
-    programs) or a person submitted is asked for on somebody's word, as a browser would; an address found inside a
-    post is crawling.
+    programs) or a person submitted is asked for on somebody's word, as a browser would; a site's pages that we turn
+    one after the other, and an address found inside a post, are crawling.
     """
 
     BY_SOMEBODY = "somebody"
+    BY_CRAWLING = "crawling"
     BY_A_POST = "post"
 
 
@@ -75,6 +75,9 @@ class _Ask:
     named: Named
     headers: Mapping[str, str]
     cap: int
+    form: bytes | None = None
+    is_elsewhere: bool = False
+    """Whether a redirect led away from the host that was asked first."""
 
 
 class Requester:
@@ -89,13 +92,46 @@ class Requester:
         pace: Pace | None = None,
         tls: ssl.SSLContext | None = None,
         longest: timedelta = LONGEST_REQUEST,
+        budgets: Budgets | None = None,
+        proxy: Proxy | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
+        self.budgets = budgets or Budgets(self.clock)
         self._guard, self._longest = guard, longest
+        self._proxy, self._budget, self._contact = proxy, budget, contact
         self._pace = pace or Pace(clock=self.clock)
         self._tls = tls or httpx.create_ssl_context()
         self._agent = f"{AGENT}/{version('shouwang')}" + (f" (+{contact})" if contact else "")
         self._robots: dict[str, tuple[Rules | FetchOutcome, datetime]] = {}
+
+    def limited(self, *, proxy: Proxy | None = None, budget: Budget | None = None, own_host: str = "") -> "Requester":
+        """Give a requester for one source: through its proxy, within its budget, also to a host the operator owns.
+
+        It shares this one's pace, so that two sources together ask a host no faster than one.
+        """
+        return Requester(
+            guard=self._guard.also(own_host) if own_host else self._guard,
+            contact=self._contact,
+            clock=self.clock,
+            pace=self._pace,
+            tls=self._tls,
+            longest=self._longest,
+            budgets=self.budgets,
+            proxy=proxy,
+            budget=budget,
+        )
+
+    def slow_down(self, host: str, interval: timedelta) -> None:
+        """Leave at least this long between two requests to a host."""
+        self._pace.slow_down(host, interval=interval)
+
+    def post(self, url: str, form: Mapping[str, str], *, deadline: datetime, headers: Mapping[str, str]) -> Fetched:
+        """Send a form that somebody's own account needs (a token); a redirect is not followed."""
+        fields = {"Accept": "application/json"} | dict(headers)
+        content = urlencode(form).encode()
+        ask = _Ask(deadline=deadline, named=Named.BY_SOMEBODY, headers=fields, cap=LARGEST_ANSWER, form=content)
+        return self._hop(url, ask)
 
     def get(
         self,
@@ -127,7 +163,7 @@ class Requester:
                 return self._behind_wall(fetched, url)
             here, before = _join(here, onward), here
             if not _is_same_host(here, before):
-                ask = replace(ask, headers=_for_strangers(ask.headers))
+                ask = replace(ask, headers=_for_strangers(ask.headers), is_elsewhere=True)
         return self._failed(here, FetchKind.BROKEN, "redirects")
 
     def _hop(self, url: str, ask: _Ask) -> Fetched:
@@ -135,9 +171,11 @@ class Requester:
             target = self._guard.read_url(url)
         except RefusedError as refused:
             return self._failed(url, FetchKind.NOT_PUBLIC, f"refused_{refused.reason}")
-        if ask.named is Named.BY_A_POST and (closed := self._closed_by_robots(target, ask.deadline)):
+        if ask.named is not Named.BY_SOMEBODY and (closed := self._closed_by_robots(target, ask)):
             return Fetched(outcome=closed, url=url, fetched_at=self.clock.now())
         with self._pace.turn(target.netloc.decode(), deadline=ask.deadline) as again_at:
+            if again_at is not None and self._pace.is_resting(target.netloc.decode()):
+                return self._failed(url, FetchKind.UNREACHABLE, "resting", again_at)
             if again_at is not None:
                 return self._failed(url, FetchKind.LIMITED, "pause", again_at)
             return self._exchange(target, ask)
@@ -146,57 +184,53 @@ class Requester:
         left = (ask.deadline - self.clock.now()).total_seconds()
         if left <= 0:
             return self._failed(str(target), FetchKind.BUDGET_SPENT, "deadline")
+        if self._budget is not None and not self.budgets.take(self._budget):
+            again_at = self.budgets.full_again(self._budget)
+            return self._failed(str(target), FetchKind.BUDGET_SPENT, "daily_budget", again_at)
         until = time.monotonic() + min(left, self._longest.total_seconds())
+        fetched = self._answered(target, ask, until)
+        self._remember(target.netloc.decode(), fetched)
+        return fetched
+
+    def _answered(self, target: httpx.URL, ask: _Ask, until: float) -> Fetched:
+        headers = dict(ask.headers) | {"User-Agent": self._agent}
+        is_named = ask.named is not Named.BY_A_POST and not ask.is_elsewhere
+        call = Call(target=target, headers=headers, cap=ask.cap, until=until, form=ask.form, is_named=is_named)
         try:
-            return self._answered(target, *self._send(target, ask, until))
+            answer = exchange(call, self._guard, self._tls, self._proxy)
         except RefusedError as refused:
             return self._failed(str(target), FetchKind.NOT_PUBLIC, f"refused_{refused.reason}")
         except (TooLargeError, BadBodyError) as error:
             detail = "too_large" if isinstance(error, TooLargeError) else "encoding"
             return self._failed(str(target), FetchKind.BROKEN, detail)
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.RemoteProtocolError) as error:
+        except (
+            httpcore.NetworkError,
+            httpcore.TimeoutException,
+            httpcore.RemoteProtocolError,
+            httpcore.ProxyError,
+        ) as error:
             if isinstance(error, httpcore.TimeoutException) and self.clock.now() >= ask.deadline:
                 return self._failed(str(target), FetchKind.BUDGET_SPENT, "deadline")
-            return self._failed(str(target), *_network_kind(error))
-
-    def _send(self, target: httpx.URL, ask: _Ask, until: float) -> tuple[int, dict[str, str], bytes]:
-        backend = GuardedBackend(self._guard, until=until)
-        fields = {
-            "Host": target.netloc.decode(),
-            "User-Agent": self._agent,
-            "Accept-Encoding": "gzip, deflate",
-            "Connection": "close",
-        }
-        timeouts = dict.fromkeys(("connect", "read", "write"), SILENCE_SECONDS)
-        # A connection for each request: at our pace keeping it open gains nothing, and nothing is left behind.
-        with (
-            httpcore.ConnectionPool(
-                ssl_context=self._tls, network_backend=backend, max_keepalive_connections=0
-            ) as line,
-            line.stream(
-                "GET", _plain(target), headers=_encoded(fields | dict(ask.headers)), extensions={"timeout": timeouts}
-            ) as answer,
-        ):
-            headers = _joined(answer.headers)
-            content = b"" if answer.status in REDIRECTS else read_body(answer.iter_stream(), headers, cap=ask.cap)
-            return answer.status, headers, content
-
-    def _answered(self, target: httpx.URL, status: int, headers: dict[str, str], content: bytes) -> Fetched:
+            return self._failed(str(target), *network_kind(error))
         now = self.clock.now()
-        if (until := asked_pause(headers, now)) is not None:
-            self._pace.hold(target.netloc.decode(), until=until)
-        outcome = outcome_of(status, headers, now)
-        if outcome.retry_at is not None:
-            self._pace.hold(target.netloc.decode(), until=outcome.retry_at)
         return Fetched(
-            outcome=outcome,
+            outcome=outcome_of(answer.status, answer.headers, now),
             url=str(target),
             fetched_at=now,
-            content=content,
-            headers=headers,
-            status=status,
-            not_modified=status == 304,
+            content=answer.content,
+            headers=answer.headers,
+            status=answer.status,
+            not_modified=answer.status == 304,
         )
+
+    def _remember(self, host: str, fetched: Fetched) -> None:
+        until = asked_pause(fetched.headers, fetched.fetched_at) or fetched.outcome.retry_at
+        if until is not None:
+            self._pace.hold(host, until=until)
+        if fetched.outcome.kind is FetchKind.UNREACHABLE or (fetched.status or 0) >= 500:
+            self._pace.failed(host)
+        elif fetched.status is not None:
+            self._pace.worked(host)
 
     def _behind_wall(self, fetched: Fetched, asked_url: str) -> Fetched:
         wall = wall_of(fetched.url, asked_url, fetched.headers, fetched.content)
@@ -204,8 +238,8 @@ class Requester:
             return fetched
         return replace(fetched, outcome=wall)
 
-    def _closed_by_robots(self, target: httpx.URL, deadline: datetime) -> FetchOutcome | None:
-        rules = self._rules_for(target, deadline)
+    def _closed_by_robots(self, target: httpx.URL, ask: _Ask) -> FetchOutcome | None:
+        rules = self._rules_for(target, ask)
         if isinstance(rules, FetchOutcome):
             return rules
         if not rules.allow(target.raw_path.decode()):
@@ -213,18 +247,20 @@ class Requester:
         self._pace.slow_down(target.netloc.decode(), interval=timedelta(seconds=rules.delay))
         return None
 
-    def _rules_for(self, target: httpx.URL, deadline: datetime) -> Rules | FetchOutcome:
+    def _rules_for(self, target: httpx.URL, ask: _Ask) -> Rules | FetchOutcome:
         origin = f"{target.scheme}://{target.netloc.decode()}"
         rules, until = self._robots.get(origin, (None, self.clock.now()))
         if rules is None or until <= self.clock.now():
-            rules = self._read_rules(origin, deadline)
+            rules = self._read_rules(origin, ask)
             # Why a site could not be asked may have passed in a minute; what it allows holds for a day.
             kept = ROBOTS_KEPT if isinstance(rules, Rules) else timedelta(minutes=10)
             self._robots[origin] = rules, self.clock.now() + kept
         return rules
 
-    def _read_rules(self, origin: str, deadline: datetime) -> Rules | FetchOutcome:
-        fetched = self.get(f"{origin}/robots.txt", deadline=deadline, accept="text/plain", cap=LARGEST)
+    def _read_rules(self, origin: str, ask: _Ask) -> Rules | FetchOutcome:
+        plain = replace(ask, named=Named.BY_SOMEBODY, headers={"Accept": "text/plain"}, cap=LARGEST)
+        is_a_stranger = ask.is_elsewhere or ask.named is Named.BY_A_POST
+        fetched = self._follow(f"{origin}/robots.txt", replace(plain, is_elsewhere=is_a_stranger))
         if fetched.is_ok:
             return read_rules(fetched.content, AGENT)
         if fetched.status is not None and 400 <= fetched.status < 500 and fetched.outcome.kind is not FetchKind.LIMITED:
@@ -247,10 +283,6 @@ def _for_strangers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name.lower() not in {"authorization", "cookie"}}
 
 
-def _plain(target: httpx.URL) -> str:
-    return str(target.copy_with(fragment=None))
-
-
 def _join(here: str, onward: str) -> str:
     if "\\" in onward:
         return onward  # the guard refuses it; joined, it would be escaped and look plain
@@ -258,30 +290,3 @@ def _join(here: str, onward: str) -> str:
         return str(httpx.URL(here).join(onward))
     except (httpx.InvalidURL, ValueError):
         return onward  # the guard refuses it
-
-
-def _encoded(fields: Mapping[str, str]) -> list[tuple[bytes | str, bytes | str]]:
-    return [(name.encode("ascii"), value.encode("ascii", "replace")) for name, value in fields.items()]
-
-
-def _joined(fields: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in fields:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
-
-
-def _network_kind(error: Exception) -> tuple[FetchKind, str]:
-    if isinstance(error, httpcore.TimeoutException):
-        return FetchKind.UNREACHABLE, "timeout"
-    if isinstance(error, httpcore.ConnectError):
-        return FetchKind.UNREACHABLE, str(error)
-    # WORKAROUND: httpcore has one class for a line that was cut and for nonsense on it (httpcore 1.0.9, http11.py).
-    if (
-        isinstance(error, httpcore.RemoteProtocolError)
-        and "disconnected" not in str(error)
-        and "closed" not in str(error)
-    ):
-        return FetchKind.BROKEN, "protocol"
-    return FetchKind.UNREACHABLE, "hung_up"

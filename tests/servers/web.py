@@ -27,6 +27,9 @@ class Seen:
     path: str
     headers: Mapping[str, str]
     at: float
+    body: bytes = b""
+    host: str = ""
+    """The site that was asked, where a server stands for many."""
 
 
 class Wire:
@@ -150,7 +153,7 @@ class Web:
 
     def misbehave(self, path: str, *behaviours: Behaviour) -> None:
         """Treat a path in these ways in turn; the last one stays."""
-        self._scripts[path] = _in_turn(behaviours)
+        self._scripts[path] = in_turn(behaviours)
 
     def asked(self, path: str) -> int:
         """How often a path was asked for."""
@@ -178,7 +181,7 @@ class Web:
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(10)
         with suppress(OSError), self._secured(connection) as line:
-            request = _read_request(line)
+            request = read_request(line)
             with self._counted(request):
                 next(self._scripts[request.path.partition("?")[0]])(Wire(line, self._over, request))
 
@@ -221,22 +224,27 @@ def web() -> Iterator[Web]:
         yield server
 
 
-def _in_turn(behaviours: tuple[Behaviour, ...]) -> Iterator[Behaviour]:
+def in_turn(behaviours: tuple[Behaviour, ...]) -> Iterator[Behaviour]:
+    """Each in turn; the last one stays."""
     yield from behaviours[:-1]
     yield from repeat(behaviours[-1])
 
 
-def _read_request(line: socket.socket) -> Seen:
+def read_request(line: socket.socket) -> Seen:
+    """Read one request off the line."""
     content = b""
     while b"\r\n\r\n" not in content:
         more = line.recv(4096)
         if not more:
             raise OSError("the caller hung up")
         content += more
-    first, *fields = content.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    head, _, body = content.partition(b"\r\n\r\n")
+    first, *fields = head.decode("latin-1").split("\r\n")
     method, path, _ = first.split(" ")
     headers = {name.strip().lower(): value.strip() for name, _, value in (field.partition(":") for field in fields)}
-    return Seen(method=method, path=path, headers=headers, at=time.monotonic())
+    while len(body) < int(headers.get("content-length", 0)):
+        body += line.recv(4096)
+    return Seen(method=method, path=path, headers=headers, at=time.monotonic(), body=body)
 
 
 def _head(status: int, fields: Mapping[str, str]) -> bytes:

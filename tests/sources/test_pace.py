@@ -179,7 +179,7 @@ def test_shared_files_tell_nothing(tmp_path: Path) -> None:
 
     (file,) = tmp_path.iterdir()
     assert "site" not in file.name
-    assert file.read_text() == "2026-03-01T12:00:01.000000+00:00"
+    assert file.read_text() == "2026-03-01T12:00:01.000000+00:00 00"
 
 
 def test_processes_wait_for_each_other(tmp_path: Path) -> None:
@@ -215,3 +215,57 @@ def test_old_hosts_are_forgotten(tmp_path: Path) -> None:
     Pace(clock=SteppedClock(), folder=tmp_path)
 
     assert [file.name for file in tmp_path.iterdir()] == ["new"]
+
+
+def test_a_host_that_fails_rests() -> None:
+    """After three failures in a row a host rests, twice as long after each further one, six hours at most."""
+    clock = SteppedClock()
+    pace = Pace(clock=clock)
+    rests = []
+
+    for _ in range(12):
+        with pace.turn("site.example", deadline=LATE + timedelta(days=9)):
+            pace.failed("site.example")
+        with pace.turn("site.example", deadline=clock.time) as again_at:
+            rests.append((again_at or clock.time) - clock.time if pace.is_resting("site.example") else None)
+        clock.time += 7 * 60 * 60 * SECOND
+
+    minutes = [rest and rest / timedelta(minutes=1) for rest in rests]
+    assert minutes == [None, None, 5, 10, 20, 40, 80, 160, 320, 360, 360, 360]
+
+
+def test_one_answer_ends_the_count() -> None:
+    """Failures count only in a row."""
+    pace = Pace(clock=SteppedClock())
+
+    for failing in (True, True, False, True, True):
+        (pace.failed if failing else pace.worked)("site.example")
+
+    assert not pace.is_resting("site.example")
+
+
+def test_failures_outlive_the_process(tmp_path: Path) -> None:
+    """Runs of a minute each count their failures together."""
+    clock = SteppedClock()
+
+    for _ in range(3):
+        pace = Pace(clock=clock, folder=tmp_path)
+        with pace.turn("site.example", deadline=LATE):
+            pace.failed("site.example")
+
+    with Pace(clock=clock, folder=tmp_path).turn("site.example", deadline=LATE) as again_at:
+        assert again_at == clock.time + timedelta(minutes=5)
+
+
+def test_a_slow_host_is_waited_for() -> None:
+    """A pace slower than our patience is still a pace, not a refusal."""
+    clock = SteppedClock()
+    pace = Pace(clock=clock, patience=15 * SECOND)
+    pace.slow_down("site.example", interval=20 * SECOND)
+
+    with pace.turn("site.example", deadline=LATE):
+        pass
+    with pace.turn("site.example", deadline=LATE) as again_at:
+        assert again_at is None
+
+    assert clock.slept == [20.0]
