@@ -125,6 +125,12 @@ def index(batches: list[Json]) -> list[Json]:
     return _each(pipeline.index, batches)
 
 
+def look_back() -> dict[str, int]:
+    """Match what is still stored against the profiles that changed since; give how many posts were found."""
+    with opened() as parts:
+        return {"found": sum(batch.count for batch in pipeline.look_back(parts))}
+
+
 def queue_digests() -> dict[str, int]:
     """Put the digests that are due into the outbox."""
     with opened() as parts:

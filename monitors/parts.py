@@ -1,8 +1,9 @@
 """The wired parts a run works with; ``monitors/app.py`` puts them together from the settings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from monitors.alerts.desk import Desk
 from monitors.evidence.seal import Sealer
@@ -19,23 +20,54 @@ from monitors.sources.source import Source
 from monitors.sources.spool import Spool
 from search.index import Index
 
+if TYPE_CHECKING:
+    from monitors.lessons import Taught
+    from monitors.matching.names.matcher import NameMatcher
+
 
 class KeptMatchers:
-    """The matchers made last: a run has many batches, and thousands of names are built once."""
+    """The matchers made last: a run has many batches, and thousands of names are built once.
+
+    A profile that changed, or was taught something, is spelled again by itself.
+    """
 
     def __init__(self) -> None:
-        self._profiles: tuple[WatchProfile, ...] = ()
+        self._made_of: object = None
+        self._names: NameMatcher | None = None
         self._matchers: tuple[Matcher, ...] = ()
+        self.taught: Mapping[str, Taught] = {}
+        """What the profiles of the matchers were taught."""
 
-    def of(self, profiles: tuple[WatchProfile, ...], now: datetime) -> tuple[Matcher, ...]:
+    def of(
+        self, profiles: tuple[WatchProfile, ...], taught: "Mapping[str, Taught]", now: datetime
+    ) -> tuple[Matcher, ...]:
         """Give the matchers of these profiles, which are the active ones with what they allow at this moment."""
-        from monitors.matching.images.matcher import PhotoMatcher
-        from monitors.matching.names.matcher import NameMatcher
-
-        if not self._matchers or profiles != self._profiles:
-            self._profiles = profiles
-            self._matchers = (NameMatcher(profiles, now=now), PhotoMatcher(profiles, now=now))
+        if not self._matchers or self._made_of != (profiles, taught):
+            self._names = names_of(profiles, taught, now, before=self._names)
+            self._matchers = (self._names, photos_of(profiles, taught, now))
+            self._made_of, self.taught = (profiles, taught), taught
         return self._matchers
+
+
+def names_of(
+    profiles: Sequence[WatchProfile],
+    taught: "Mapping[str, Taught]",
+    now: datetime,
+    *,
+    before: "NameMatcher | None" = None,
+) -> "NameMatcher":
+    """Give what finds these profiles by name, with what was said of their namesakes."""
+    from monitors.lessons import memories_of
+    from monitors.matching.names.matcher import NameMatcher
+
+    return NameMatcher(profiles, now=now, memories=memories_of(profiles, taught), before=before)
+
+
+def photos_of(profiles: Sequence[WatchProfile], taught: "Mapping[str, Taught]", now: datetime) -> Matcher:
+    """Give what finds copies of their photos, but for pictures they said are not of them."""
+    from monitors.matching.images.matcher import PhotoMatcher
+
+    return PhotoMatcher(profiles, now=now, not_hers={one: said.not_hers for one, said in taught.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +96,18 @@ class Parts:
         return self.clock.now() + timedelta(seconds=self.settings.fetch_seconds)
 
     def matchers(self, profiles: tuple[WatchProfile, ...]) -> tuple[Matcher, ...]:
-        """Give the matchers of these profiles."""
-        return (*self.kept_matchers.of(profiles, self.clock.now()), *self.more_matchers)
+        """Give the matchers of these profiles, with all that was said of their hits up to now."""
+        kept = self.kept_matchers
+        return (*kept.of(profiles, self.taught(profiles, known=kept.taught), self.clock.now()), *self.more_matchers)
+
+    def taught(
+        self, profiles: Sequence[WatchProfile], *, known: "Mapping[str, Taught] | None" = None
+    ) -> "dict[str, Taught]":
+        """Give what verdicts teach of these profiles; ``known`` is what was read before."""
+        from monitors.lessons import read_taught
+
+        with self.ledger.reading() as ledger:
+            return read_taught(ledger, self.vault, [profile.id for profile in profiles], known=known or {})
 
     def pseudonym(self, hit: Hit) -> str:
         """Give what stands for the writer in search stores: keyed per profile, so that no two can be joined."""

@@ -5,8 +5,9 @@ ledger, where the next stage takes it from; a run killed anywhere goes on where 
 """
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 
 from sqlalchemy import Connection
@@ -16,16 +17,19 @@ from monitors.captures import captures_of
 from monitors.errors import MonitorError
 from monitors.evidence.gate import is_to_be_sealed
 from monitors.evidence.seal import seal_hit
-from monitors.ledger import batches
+from monitors.ledger import batches, profiles
 from monitors.ledger import hits as stored
 from monitors.logs import log, stage_line
 from monitors.matching.found import hits_in, outcomes_of
-from monitors.parts import Parts
+from monitors.matching.matcher import Matcher
+from monitors.parts import Parts, names_of, photos_of
 from monitors.profiles.registration import active_profiles
-from monitors.records import Batch, Hit, OutcomeKind, Stage, WatchProfile
+from monitors.records import Batch, Hit, OutcomeKind, Post, Stage, WatchProfile
 from monitors.scoring.judge import judge
 from monitors.sources import collect as sources
 from monitors.sources.plan import plan_queries
+from monitors.sources.stored import NAME as STORED
+from monitors.sources.stored import StoredSource
 from monitors.sources.submitted import NAME as HANDED_IN
 from search.build import document_of
 
@@ -88,17 +92,17 @@ def unfinished(parts: Parts, source: str | None = None) -> list[Batch]:
 
 def collect(parts: Parts, source: str) -> Iterator[Batch]:
     """What was posted? Into the spool, with the fingerprints of its pictures."""
-    profiles = _watched(parts)
-    if not profiles:  # nothing is crawled before somebody confirmed
+    watched = _watched(parts)
+    if not watched:  # nothing is crawled before somebody confirmed
         return
     yield from sources.collect(
         parts.sources[source],
-        plan_queries([profile for profile in profiles if parts.asked_for in {None, profile.id}]),
+        plan_queries([profile for profile in watched if parts.asked_for in {None, profile.id}]),
         ledger=parts.ledger,
         spool=parts.spool,
         deadline=parts.deadline(),
         clock=parts.clock,
-        prepare=pictures.hasher(parts.get_media) if any(profile.photos for profile in profiles) else None,
+        prepare=pictures.hasher(parts.get_media) if any(profile.photos for profile in watched) else None,
         again=source == HANDED_IN,  # what one person saw, another may see too
     )
 
@@ -145,6 +149,46 @@ def index(parts: Parts, batch: Batch) -> Batch:
     with _counting(parts, batch, Stage.INDEX) as (ledger, counts):
         counts.update(_advanced(ledger, batch, hits, Stage.INDEX))
     return batch
+
+
+def look_back(parts: Parts) -> Generator[Batch]:
+    """Take what is still stored through the stages for the profiles that changed since it was matched.
+
+    A post that is a hit of hers already is left out, so that it may be repeated and killed; only a look that came
+    to its end is not made again. Gives the batches of what was found.
+    """
+    with parts.ledger.reading() as ledger:
+        marks = profiles.changed(ledger)
+        before = batches.matched_in_spool(ledger, but_from=STORED)
+    changed = tuple(profile for profile in _watched(parts) if profile.id in marks)
+    if changed and before:
+        source = StoredSource(parts.spool, before, partial(_new_for, parts, _matchers_apart(parts, changed)))
+        found = sources.collect(
+            source,
+            (),
+            ledger=parts.ledger,
+            spool=parts.spool,
+            deadline=parts.deadline(),
+            clock=parts.clock,
+            again=True,
+        )
+        yield from go_all(parts, found)
+    if marks:
+        with parts.ledger.writing() as ledger:
+            profiles.set_looked_back(ledger, marks)
+
+
+def _matchers_apart(parts: Parts, changed: tuple[WatchProfile, ...]) -> tuple[Matcher, ...]:
+    taught, now = parts.taught(changed), parts.clock.now()
+    return names_of(changed, taught, now), photos_of(changed, taught, now)
+
+
+def _new_for(parts: Parts, matchers: Sequence[Matcher], posts: Sequence[Post]) -> set[str]:
+    """Give the ids of the posts that would be hits and are not."""
+    found = hits_in(posts, matchers, parts.clock.now())
+    with parts.ledger.reading() as ledger:
+        known = stored.known(ledger, [hit.id for hit in found])
+    return {hit.post.id for hit in found if hit.id not in known}
 
 
 def _watched(parts: Parts) -> tuple[WatchProfile, ...]:

@@ -183,6 +183,8 @@ class WatchProfile:
     aliases: tuple[str, ...] = ()
     handles: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    """Words that tell another of the same name: her school, her work, her films."""
     languages: tuple[str, ...] = ("zh-CN",)
     photos: tuple[PhotoSignal, ...] = ()
     recipients: tuple[Recipient, ...] = ()
@@ -219,6 +221,10 @@ class Media:
     fingerprints: tuple[Fingerprint, ...] = ()
     problem: str | None = None
     """Why it has no fingerprints, as an id such as ``too_large``; None when it was read."""
+    words: str = ""
+    """The words in it, one line each; empty where nobody looked or there are none."""
+    imagery: float | None = None
+    """How likely it is sexual, 0 to 1; None where nobody looked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

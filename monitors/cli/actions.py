@@ -17,6 +17,7 @@ from monitors.errors import BadInputError, MonitorError
 from monitors.ledger import fetches, hits, profiles, quarantine
 from monitors.parts import Parts
 from monitors.profiles import registration, withdrawal
+from monitors.profiles.checks import MistakeError
 from monitors.profiles.codes import Answer
 from monitors.profiles.profile_file import BadProfileError, read_profile_file
 from monitors.records import FetchKind, WatchProfile
@@ -36,6 +37,16 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """How many stored posts a changed profile found, or everything that was wrong with its file."""
+
+    found: int = 0
+    is_stored: bool = True
+    """Whether posts that are about nobody are kept for some days, so that a change can look back at all."""
+    problems: tuple[BadInputError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
     """What came of it: a row for each source or thing, what of the input could not be read, and what failed."""
 
@@ -46,12 +57,10 @@ class Ran:
 
 def add_profile(file: Path) -> Added:
     """Register a profile and mail the link that asks her to confirm."""
-    from monitors.matching.images.fingerprint import fingerprint_reference
-
     with app.opened() as parts:
         now = parts.clock.now()
         try:
-            draft = read_profile_file(file, lambda content, name: fingerprint_reference(content, name=name), now)
+            draft = read_draft(file, now)
         except BadProfileError as error:
             return Added(problems=error.mistakes)
         with _refusals_told(), parts.ledger.writing() as ledger:
@@ -68,6 +77,13 @@ def _refusals_told() -> Iterator[None]:
         yield
     except registration.RefusedError as error:
         raise BadInputError(say(f"profiles.refused.{error.reason.value}"), field="recipients") from error
+
+
+def read_draft(file: Path, now: datetime) -> WatchProfile:
+    """Read a profile file. Raises BadProfileError with every mistake there is."""
+    from monitors.matching.images.fingerprint import fingerprint_reference
+
+    return read_profile_file(file, lambda content, name: fingerprint_reference(content, name=name), now)
 
 
 def confirm_profile(profile_id: str, code: str) -> None:
@@ -90,14 +106,30 @@ def list_profiles() -> list[Row]:
 def show_profile(profile_id: str) -> Row:
     """Give everything of one profile."""
     with app.opened() as parts:
-        return to_json(_profile(parts, profile_id))
+        return to_json(find_profile(parts, profile_id))
 
 
-def tried_profile(profile_id: str, aliases: Sequence[str]) -> tuple[WatchProfile, WatchProfile]:
-    """Give a profile as it is and as it would be with these aliases."""
+def change_profile(profile_id: str, file: Path) -> Changed:
+    """Change what is watched for, and look through what is still stored."""
     with app.opened() as parts:
-        profile = _profile(parts, profile_id)
-    return profile, replace(profile, aliases=(*profile.aliases, *aliases))
+        find_profile(parts, profile_id)
+        now = parts.clock.now()
+        try:
+            draft = read_draft(file, now)
+            with parts.ledger.writing() as ledger:
+                registration.change(ledger, parts.vault, profile_id, draft, now)
+        except BadProfileError as error:
+            return Changed(problems=error.mistakes)
+        except MistakeError as mistake:
+            return Changed(problems=(mistake.at(file.name, None, mistake.field),))
+        found = look_back(parts)
+        is_stored = parts.settings.keep_unmatched_days > 0
+    return Changed(found=found, is_stored=is_stored)
+
+
+def look_back(parts: Parts) -> int:
+    """Match what is still stored against the profiles that changed; give how many posts were found."""
+    return sum(batch.count for batch in pipeline.look_back(parts))
 
 
 def pause_profile(profile_id: str) -> None:
@@ -113,7 +145,7 @@ def resume_profile(profile_id: str) -> None:
 def withdraw_profile(profile_id: str, *, at_once: bool) -> Row:
     """Withdraw a profile; give the receipt, or the day on which everything goes."""
     with app.opened() as parts:
-        _profile(parts, profile_id)
+        find_profile(parts, profile_id)
         now = parts.clock.now()
         with parts.ledger.writing() as ledger:
             # Whoever holds key and ledger could delete the file: asking for a mailed code would protect nobody.
@@ -134,7 +166,9 @@ def run_once(*, sources: tuple[str, ...], profile_id: str | None) -> Ran:
     with app.opened() as parts:
         started_at = parts.clock.now()
         if profile_id is not None:
-            _profile(parts, profile_id)
+            find_profile(parts, profile_id)
+        with _gathering(failures):
+            look_back(parts)
         asked = replace(parts, asked_for=profile_id)
         found = [app.find_source(asked, named) for named in sources or parts.settings.run_sources]
         rows = [_run_source(able, name, failures) for name, able in found]
@@ -152,7 +186,7 @@ def submit(seen: Sequence[str], *, profile_id: str, note: str) -> Ran:
     """Take in what somebody saw, the whole way; a row for each."""
     with app.opened() as parts:
         started_at = parts.clock.now()
-        _profile(parts, profile_id)
+        find_profile(parts, profile_id)
         rows = [asdict(taken) for taken in submissions.take_in(parts, seen, profile_id=profile_id, note=note)]
         refused = submissions.not_taken_in(parts, started_at)
     problems = tuple(BadInputError(refused[place], field=place) for place in sorted(refused))
@@ -171,7 +205,7 @@ def digest(*, profile_id: str | None, preview: Path | None, send: bool) -> Row:
         if send and parts.settings.smtp_host is None:
             raise BadInputError(say("cli.mails.no_server_set"), field="SHOUWANG_SMTP_HOST")
         if profile_id is not None:
-            _profile(parts, profile_id)
+            find_profile(parts, profile_id)
             queued = int(queue_digest(parts.ledger, parts.desk, profile_id, now) is not None)
         else:
             queued = queue_due(parts)
@@ -239,7 +273,8 @@ def _unreadable(parts: Parts, since: datetime) -> tuple[BadInputError, ...]:
     return (*(BadInputError(reasons[place], file=place) for place in in_order), *broken)
 
 
-def _profile(parts: Parts, profile_id: str) -> WatchProfile:
+def find_profile(parts: Parts, profile_id: str) -> WatchProfile:
+    """Open one profile. Raises BadInputError for an unknown id."""
     with parts.ledger.reading() as ledger:
         profile = profiles.get(ledger, parts.vault, profile_id)
     if profile is None:

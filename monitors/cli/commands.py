@@ -132,6 +132,20 @@ def explain(hit: Annotated[str, Argument(metavar="HIT")]) -> None:
     print_lines([product.explain(hit)])
 
 
+@app.command(help=say("cli.help.verdict"))
+def verdict(
+    hit: Annotated[str, Argument(metavar="HIT")],
+    about_her: Annotated[
+        str | None, Option("--about-her", help=say("cli.help.about_her"), metavar="yes|no|unsure")
+    ] = None,
+    harmful: Annotated[str | None, Option("--harmful", help=say("cli.help.harmful"), metavar="yes|no|unsure")] = None,
+) -> None:
+    """Say of a hit whether it is about her and whether it harms; the last word counts."""
+    from monitors.cli import lookups as product
+
+    print_lines([product.judge(hit, about_her=about_her, harmful=harmful)])
+
+
 @app.command(help=say("cli.help.rescore"))
 def rescore() -> None:
     """Score stored hits again with the current model."""

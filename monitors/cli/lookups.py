@@ -10,8 +10,9 @@ from monitors import app
 from monitors.cli.words import say
 from monitors.codec import to_json
 from monitors.errors import BadInputError
-from monitors.ledger import batches, fetches, hits, outbox
+from monitors.ledger import audit, batches, fetches, hits, outbox, verdicts
 from monitors.ledger.outbox import MailState
+from monitors.ledger.verdicts import Answer, Verdict
 from monitors.parts import Parts
 from monitors.profiles.doctor import Finding, check_keys
 from monitors.profiles.registration import active_profiles
@@ -47,6 +48,32 @@ def explain(hit_id: str) -> Row:
         "matches": [to_json(match) for match in hit.matches],
         "scores": [to_json(score) for score in hit.scores],
     }
+
+
+def judge(hit_id: str, *, about_her: str | None, harmful: str | None) -> Row:
+    """Write down what somebody says of a hit, and give what stands now. What is not asked stays as it was."""
+    said = {"--about-her": about_her, "--harmful": harmful}
+    answers = {option: _answer(option, text) for option, text in said.items() if text is not None}
+    if not answers:
+        raise BadInputError(say("cli.verdict.nothing_said"), field=" ".join(said))
+    with app.opened() as parts, parts.ledger.writing() as ledger:
+        hit = hits.one(ledger, parts.vault, hit_id)
+        if hit is None:
+            raise BadInputError(say("cli.hit.not_found"), field=hit_id)
+        before = verdicts.last_word(verdicts.of_hits(ledger, [hit_id])[hit_id])
+        now = answers.get("--about-her", before[0]), answers.get("--harmful", before[1])
+        if now != before:  # said twice, it is still one verdict
+            about, harms, at = answers.get("--about-her"), answers.get("--harmful"), parts.clock.now()
+            verdicts.add(ledger, Verdict(hit_id=hit_id, about_her=about, harmful=harms, by="operator", at=at))
+            audit.note(ledger, hit.profile_id, "judged", actor="operator", at=at, subject=hit_id)
+    return {"hit_id": hit_id, "about_her": now[0] and now[0].value, "harmful": now[1] and now[1].value}
+
+
+def _answer(option: str, text: str) -> Answer:
+    try:
+        return Answer(text)
+    except ValueError:
+        raise BadInputError(say("cli.verdict.not_an_answer", answers=" ".join(Answer)), field=option) from None
 
 
 def rescore() -> Row:

@@ -8,6 +8,7 @@ from typer import Argument, Option
 
 from monitors.cli.output import is_json_wanted, print_lines, print_table, tell_problems
 from monitors.cli.words import say
+from monitors.errors import BadInputError
 
 app = typer.Typer(no_args_is_help=True, help=say("cli.help.profile_group"))
 
@@ -61,20 +62,46 @@ def show(profile_id: Id) -> None:
 @app.command("try", help=say("cli.help.profile_try"))
 def try_profile(
     profile_id: Id,
-    posts: Annotated[str, Option("--posts", help=say("cli.help.posts"), metavar="F")],
+    posts: Annotated[str | None, Option("--posts", help=say("cli.help.try_posts"), metavar="F")] = None,
+    changed_by: Annotated[Path | None, Option("--with", help=say("cli.help.try_with"), metavar="FILE.yaml")] = None,
     alias: Annotated[list[str] | None, Option("--alias", help=say("cli.help.try_alias"))] = None,
 ) -> None:
-    """Show what a profile, with another alias perhaps, would find in given posts."""
-    from monitors.cli import actions as product
+    """Show what a profile, changed perhaps, would find, before anything is changed."""
+    from monitors import app as house
     from monitors.cli.streams import open_input
-    from monitors.errors import BadInputError
-    from monitors.matching.names.match_lines import read_posts, try_lines
+    from monitors.cli.trying import Trial
+    from monitors.matching.names.match_lines import read_posts
+    from monitors.matching.tried import as_post
+    from monitors.profiles.profile_file import BadProfileError
 
     problems: list[BadInputError] = []
-    before, after = product.tried_profile(profile_id, tuple(alias or ()))
-    with open_input(posts) as stream:
-        print_lines(try_lines(before, after, read_posts(stream, file=posts, problems=problems)))
-    tell_problems(problems)
+    with house.opened() as parts:
+        try:
+            trial = Trial(parts, profile_id, changed_by=changed_by, aliases=tuple(alias or ()))
+        except BadProfileError as error:
+            return tell_problems(error.mistakes)
+        if posts is None:
+            print_lines(tried.as_line() for tried in trial.of_stored())
+            typer.echo(say("cli.try.looked_through", number=trial.posts), err=True)
+        else:
+            with open_input(posts) as stream:
+                given = map(as_post, read_posts(stream, file=posts, problems=problems))
+                print_lines(tried.as_line() for tried in trial.of_posts(given))
+    return tell_problems(problems)
+
+
+@app.command(help=say("cli.help.profile_change"))
+def change(
+    profile_id: Id, file: Annotated[Path, Argument(help=say("cli.help.profile_file"), metavar="FILE.yaml")]
+) -> None:
+    """Change what is watched for, and look through what is still stored."""
+    from monitors.cli import actions as product
+
+    changed = product.change_profile(profile_id, file)
+    tell_problems(changed.problems)
+    print_lines([{"profile_id": profile_id, "found": changed.found}])
+    if not changed.is_stored:
+        typer.echo(say("cli.profile.nothing_stored"), err=True)
 
 
 @app.command(help=say("cli.help.profile_pause"))

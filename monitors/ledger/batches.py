@@ -139,6 +139,13 @@ def in_spool(connection: Connection, *, until: datetime | None = None) -> list[B
     return [_batch(row) for row in connection.execute(question)]
 
 
+def matched_in_spool(connection: Connection, *, but_from: str) -> list[Batch]:
+    """Give the batches whose posts were matched and whose files are kept, the oldest first; none of one source."""
+    told = _told(Stage.MATCHING)
+    question = _live().join(told, told.c.batch_sha256 == batches.c.sha256).where(batches.c.source != but_from)
+    return [_batch(row) for row in connection.execute(question)]
+
+
 def expire(connection: Connection, batch_sha256s: Collection[str], at: datetime) -> None:
     """Say that these batches' files are gone as planned; what was counted and seen stays known."""
     for chunk in _chunks(list(batch_sha256s)):

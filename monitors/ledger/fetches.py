@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Row, Subquery, and_, delete, func, insert, se
 from monitors.ledger.tables import fetches
 from monitors.records import FetchKind, FetchOutcome
 
+INWARD = ("stored",)
+"""Sources that look at what is stored here, not at a platform: no look, so that nobody is told of one."""
 WELL = (FetchKind.OK, FetchKind.EMPTY)
 """The source was looked at; every other kind is a blind poll."""
 
@@ -81,7 +83,11 @@ def _look(row: Row[Any]) -> Look:
 
 def _recent(since: datetime) -> Subquery:
     question = select(func.max(fetches.c.id).label("last"), func.sum(fetches.c.posts).label("received"))
-    return question.where(fetches.c.at >= since).group_by(fetches.c.source, fetches.c.part).subquery()
+    return (
+        question.where(fetches.c.at >= since, fetches.c.source.not_in(INWARD))
+        .group_by(fetches.c.source, fetches.c.part)
+        .subquery()
+    )
 
 
 def _well() -> Subquery:

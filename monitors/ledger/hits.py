@@ -134,6 +134,17 @@ def ids_of_profile(connection: Connection, profile_id: str) -> tuple[str, ...]:
     return tuple(connection.scalars(_of_profile(hits.c.id, profile_id)))
 
 
+def known(connection: Connection, hit_ids: Iterable[str]) -> frozenset[str]:
+    """Give those of these ids that are stored."""
+    chunks = (select(hits.c.id).where(hits.c.id.in_(chunk)) for chunk in _chunks(hit_ids))
+    return frozenset(found for question in chunks for found in connection.scalars(question))
+
+
+def of_ids(connection: Connection, cipher: Cipher, hit_ids: Sequence[str]) -> tuple[Hit, ...]:
+    """Open those of these hits that are stored, in our order chunk by chunk."""
+    return tuple(hit for chunk in _chunks(hit_ids) for hit in _opened(connection, cipher, hits.c.id.in_(chunk)))
+
+
 def count_shared(connection: Connection, cipher: Cipher, profile_id: str) -> int:
     """Count a profile's hits whose post is a hit of somebody else too."""
     others = connection.scalars(select(hits.c.profile_id).where(hits.c.profile_id != profile_id).distinct()).all()

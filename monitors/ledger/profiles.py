@@ -3,7 +3,7 @@
 The column ``state`` is the truth; the sealed record's state is put right whenever it is read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, sel
 from monitors.codec import from_line, to_line
 from monitors.ledger.cipher import Cipher
 from monitors.ledger.tables import profiles
+from monitors.ledger.verdicts import latest_about_her
 from monitors.records import ProfileState, WatchProfile
 
 
@@ -76,6 +77,24 @@ def statuses(connection: Connection) -> tuple[ProfileStatus, ...]:
     """Give every profile without opening one, the oldest first."""
     rows = connection.execute(_statuses().order_by(profiles.c.created_at, profiles.c.id)).mappings()
     return tuple(_status(row) for row in rows)
+
+
+def changed(connection: Connection) -> dict[str, str]:
+    """Give a mark of what they are now for the working profiles that changed since the last ``set_looked_back``.
+
+    Registered, confirmed, resumed, stored anew or taught by a verdict on whom a post is about: each is a change.
+    """
+    taught = latest_about_her(connection)
+    working = select(profiles.c.id, profiles.c.changed_at, profiles.c.looked_back)
+    rows = connection.execute(working.where(profiles.c.state == ProfileState.ACTIVE.value))
+    marks = {row.id: (f"{row.changed_at.isoformat()} {taught.get(row.id, 0)}", row.looked_back) for row in rows}
+    return {profile_id: mark for profile_id, (mark, known) in marks.items() if mark != known}
+
+
+def set_looked_back(connection: Connection, marks: Mapping[str, str]) -> None:
+    """Say that the stored posts were looked through for profiles as they were when these marks were given."""
+    for profile_id, mark in marks.items():
+        connection.execute(update(profiles).where(profiles.c.id == profile_id).values(looked_back=mark))
 
 
 def due_for_erasure(connection: Connection, now: datetime) -> tuple[str, ...]:

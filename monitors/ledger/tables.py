@@ -73,6 +73,7 @@ profiles = Table(
     Column("changed_at", UtcDateTime, nullable=False),
     Column("address_mac", String(64), nullable=False, index=True, comment="keyed hash of the confirming address"),
     Column("sealed", LargeBinary, nullable=False, comment="the watch profile under its own key"),
+    Column("looked_back", String(64), comment="what it was when the stored posts were last looked through for it"),
 )
 
 profile_keys = Table(

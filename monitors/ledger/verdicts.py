@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
-from monitors.ledger.tables import verdicts
+from monitors.ledger.tables import hits, verdicts
 
 
 class Answer(StrEnum):
@@ -57,6 +57,35 @@ def of_hits(connection: Connection, hit_ids: Iterable[str]) -> dict[str, list[Ve
             )
         )
     return found
+
+
+def latest_about_her(connection: Connection) -> dict[str, int]:
+    """Give the number of the latest verdict on whom a post is about, by profile; who has none is left out."""
+    question = (
+        select(hits.c.profile_id, func.max(verdicts.c.id).label("latest"))
+        .join(hits, hits.c.id == verdicts.c.hit_id)
+        .where(verdicts.c.about_her.is_not(None))
+        .group_by(hits.c.profile_id)
+    )
+    return {row.profile_id: row.latest for row in connection.execute(question)}
+
+
+def about_her(connection: Connection, profile_id: str, *, most: int) -> dict[str, Answer]:
+    """Give what stands now of whom a profile's hits are about: the ``most`` judged last, the last of them last."""
+    said = (
+        select(verdicts.c.hit_id, func.max(verdicts.c.id).label("last"))
+        .join(hits, hits.c.id == verdicts.c.hit_id)
+        .where(hits.c.profile_id == profile_id, verdicts.c.about_her.is_not(None))
+        .group_by(verdicts.c.hit_id)
+        .subquery()
+    )
+    question = (
+        select(verdicts.c.hit_id, verdicts.c.about_her)
+        .join(said, said.c.last == verdicts.c.id)
+        .order_by(verdicts.c.id.desc())
+        .limit(most)
+    )
+    return {row.hit_id: Answer(row.about_her) for row in reversed(connection.execute(question).all())}
 
 
 def last_word(said: Iterable[Verdict]) -> tuple[Answer | None, Answer | None]:

@@ -133,6 +133,7 @@ def _doubles(profile: WatchProfile) -> Iterator[MistakeError]:
     yield from _doubles_in("names", profile.names)
     yield from _doubles_in("aliases", profile.aliases, already=profile.names)
     yield from _doubles_in("handles", profile.handles)
+    yield from _doubles_in("others", profile.others, already=(*profile.names, *profile.aliases, *profile.context))
     yield from _doubles_in("photos", [photo.id for photo in profile.photos])
     yield from _doubles_in("recipients", [one.address for one in profile.recipients])
     yield from _doubles_in("consents", [consent.scope.value for consent in profile.consents])

@@ -77,6 +77,7 @@ class _ProfileReader:
             "aliases": self._list(self._one(checks.name)),
             "handles": self._list(self._one(checks.name)),
             "context": self._list(self._one(checks.name)),
+            "others": self._list(self._one(checks.name)),
             "languages": self._list(self._one(checks.language)),
             "recipients": self._list(self._recipient),
             "schedule": self._schedule,

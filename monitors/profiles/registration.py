@@ -3,6 +3,7 @@
 Every function takes the connection, so that the mail it asks for is queued in the same transaction.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,12 +13,14 @@ from sqlalchemy import Connection
 from monitors.errors import MonitorError
 from monitors.ledger import addresses, audit, profiles
 from monitors.profiles import codes
-from monitors.profiles.checks import confirming_address
+from monitors.profiles.checks import MistakeError, confirming_address
 from monitors.profiles.vault import Vault
 from monitors.records import ProfileState, Scope, WatchProfile
 
 PROFILES_PER_ADDRESS = 3
 CONFIRM_WITHIN = timedelta(days=2)
+CHANGEABLE = ("names", "aliases", "handles", "context", "others", "languages", "schedule", "photos", "was_minor")
+"""What may be changed without asking her anew: how she is recognised, and when she is told."""
 COOL_DOWN = timedelta(days=1)
 """Between two mails to an address that nobody confirmed; erasing a profile does not shorten it."""
 
@@ -106,6 +109,30 @@ def resume(connection: Connection, profile_id: str, now: datetime, *, actor: str
     return moved
 
 
+def change(connection: Connection, vault: Vault, profile_id: str, draft: WatchProfile, now: datetime) -> WatchProfile:
+    """Store what is watched for as ``draft`` says, and give the profile as it is now.
+
+    Who is told and what was consented to stays: that is asked of her anew, by registering. One name at least stays
+    too, so that nobody turns a confirmed profile into another person. Raises MistakeError naming the field.
+    """
+    status = profiles.status_of(connection, profile_id, lock=True)
+    profile = profiles.get(connection, vault, profile_id)
+    if profile is None or status is None or status.state not in {ProfileState.ACTIVE, ProfileState.PAUSED}:
+        raise MistakeError("not_working", field=profile_id)
+    for mistake in _unchangeable(profile, draft):
+        raise mistake
+    changed = as_changed(profile, draft)
+    if changed != profile:
+        profiles.put(connection, vault, changed, now)
+        audit.note(connection, profile_id, "changed", actor="operator", at=now)
+    return changed
+
+
+def as_changed(profile: WatchProfile, draft: WatchProfile) -> WatchProfile:
+    """Give a profile with what is watched for taken from a draft."""
+    return replace(profile, **{field: getattr(draft, field) for field in CHANGEABLE})
+
+
 def active_profiles(connection: Connection, vault: Vault, now: datetime) -> tuple[WatchProfile, ...]:
     """Open the working profiles, each with no more than its consents allow at this moment.
 
@@ -120,6 +147,22 @@ def active_profiles(connection: Connection, vault: Vault, now: datetime) -> tupl
 def mac_of_address(vault: Vault, address: str) -> str:
     """Give the keyed hash under which an address is known."""
     return vault.mac("address", address.strip().casefold())
+
+
+def _unchangeable(profile: WatchProfile, draft: WatchProfile) -> Iterator[MistakeError]:
+    if draft.recipients != profile.recipients:
+        yield MistakeError("not_changeable", field="recipients")
+    if _allowed_by(draft) != _allowed_by(profile):
+        yield MistakeError("not_changeable", field="consents")
+    if set(draft.names).isdisjoint(profile.names):
+        yield MistakeError("another_person", field="names")
+
+
+def _allowed_by(profile: WatchProfile) -> list[tuple[str, ...]]:
+    return sorted(
+        (consent.scope.value, consent.given_by, consent.authority, consent.document, str(consent.expires_at))
+        for consent in profile.consents
+    )
 
 
 def _refuse(connection: Connection, address_mac: str, now: datetime, most: int) -> None:
