@@ -15,6 +15,9 @@ DIGEST = "3-59/15 * * * *"
 URGENT = "*/5 * * * *"
 """How long a threat can wait at most before its mail is tried."""
 
+RECHECK = "22 * * * *"
+"""Once an hour, between two looks at the sources: who changed something waits that long at most."""
+
 RETENTION = "10 20 * * *"
 """Once a day, at ten past four in the morning in China."""
 

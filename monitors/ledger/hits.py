@@ -10,12 +10,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, func, insert, select, update
 
 from monitors.codec import from_line, to_line
 from monitors.ledger import facts
 from monitors.ledger.cipher import Cipher
-from monitors.ledger.tables import hits
+from monitors.ledger.tables import hits, verdicts
 from monitors.records import Hit, Severity, Stage, hit_id
 
 CHUNK = 500
@@ -73,12 +73,14 @@ def due(
 ) -> tuple[Hit, ...]:
     """Open a profile's hits that are proved and that no digest told of, in our order.
 
+    One that somebody said is not about her is left out while that is the last word.
+
     A search store that is down keeps nobody from being told: what is sealed is due, indexed or not.
 
     Those of no severity are left out when they were found before ``benign_since``: no digest tells of them, so that
     they stay untold, and pile up.
     """
-    untold = hits.c.digest_id.is_(None) & hits.c.stage.in_(PROVED)
+    untold = hits.c.digest_id.is_(None) & hits.c.stage.in_(PROVED) & hits.c.id.not_in(_not_about_her())
     if benign_since is not None:
         untold &= (hits.c.severity != Severity.NONE.value) | (hits.c.found_at >= benign_since)
     return _opened(connection, cipher, (hits.c.profile_id == profile_id) & untold)
@@ -206,6 +208,11 @@ def _open(cipher: Cipher, row: RowMapping) -> Hit:
 def _opened(connection: Connection, cipher: Cipher, which: ColumnElement[bool]) -> tuple[Hit, ...]:
     rows = connection.execute(_sealed().where(which).order_by(hits.c.sequence)).mappings()
     return tuple(_open(cipher, row) for row in rows)
+
+
+def _not_about_her() -> Select[Any]:
+    said = select(func.max(verdicts.c.id)).where(verdicts.c.about_her.is_not(None)).group_by(verdicts.c.hit_id)
+    return select(verdicts.c.hit_id).where(verdicts.c.id.in_(said), verdicts.c.about_her == "no")
 
 
 def _sealed() -> Select[Any]:

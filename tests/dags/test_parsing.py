@@ -13,7 +13,7 @@ from tests.servers.airflow import ROOT, AirflowHome, need_airflow
 
 pytestmark = pytest.mark.needs_airflow
 
-EXPECTED = {"digest", "retention", "urgent", "watch"}
+EXPECTED = {"digest", "recheck", "retention", "urgent", "watch"}
 FILES = sorted((ROOT / "dags").glob("*.py"))
 
 each_file = pytest.mark.parametrize("name", [file.stem for file in FILES])

@@ -228,7 +228,7 @@ def test_every_dag_fired_by_itself(watched: Watched) -> None:
     """Nobody pressed a button: the first start runs every DAG at once."""
     kinds = {row["dag_id"]: row["run_type"] for row in watched.airflow.ask("SELECT dag_id, run_type FROM dag_run")}
 
-    assert kinds == dict.fromkeys(["digest", "retention", "urgent", "watch"], "scheduled")
+    assert kinds == dict.fromkeys(["digest", "recheck", "retention", "urgent", "watch"], "scheduled")
     assert watched.airflow.runs("digest")[0] == watched.airflow.runs("retention")[0] == "success"
 
 

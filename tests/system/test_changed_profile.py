@@ -7,7 +7,7 @@ import pytest
 
 from monitors import pipeline
 from monitors.errors import StopRun
-from monitors.ledger import batches, exhibits
+from monitors.ledger import audit, batches, exhibits, fetches
 from monitors.records import Method, Recipient, Stage
 from tests.servers.web import Web, serving
 from tests.system.house import HER, MAIL, NOBODY, OTHER, RUMOUR, House, feed, house_in
@@ -166,8 +166,6 @@ def test_a_change_stands_in_her_log(house: House, changed: str) -> None:
     house.lines("profile", "change", HER, changed)
 
     with house.opened() as parts, parts.ledger.reading() as ledger:
-        from monitors.ledger import audit, fetches
-
         assert "changed" in {entry.action for entry in audit.entries_of(ledger, HER)}
         looks = fetches.looks(ledger, since=parts.clock.now().replace(year=2000))
         assert {look.source for look in looks} == {"rss"}

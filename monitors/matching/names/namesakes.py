@@ -23,8 +23,11 @@ FREE, PER_SHARED, MOST_AGAINST = 1.2, 5.0, 14.0
 """Shared weight that says nothing yet; log-odds of what is beyond it; at most this, which silences any name."""
 FEWEST_WORDS = 2
 """Shared words without which nothing is said, unless a topic or a term she named is shared."""
+TOKEN = re.compile(r"[a-z0-9]+")
 HARM = re.compile(
-    "视频|照片|私照|艳照|丑照|裸|偷拍|约[炮吗]|睡|群里|资源|原图|瓜|爆料|谣|骂|挂|扒|人肉|电话|住址|地址|身份证|举报|报警|霸凌|换脸|渣|贱|婊|leak|nude|deepfake|pics|photo|expos|rumou?r|porn"
+    "视频|照片|私照|艳照|丑照|裸|偷拍|约[炮吗]|睡|群里|资源|原图|瓜|爆料|谣|骂|挂[人她]|扒|人肉|电话|住址|地址|身份证|举报|报警|霸凌|换脸|渣|贱|婊"
+    "|小三|出轨|包养|陪[酒睡]|勾引|绿茶|恶心|不要脸|一腿|怀孕|流产|堕胎|打胎|割腕|自杀|艾滋|性病|骚|处女|女的|夜店"
+    r"|leak|nude|deepfake|pics|photo|expos|rumou?r|porn|slut|whore|cheat|pregnan|abortion|onlyfans|naked|sex"
 )
 """Words of harm: a topic never silences a post that holds one, since a rumour may call her an actress too."""
 
@@ -91,8 +94,17 @@ def telling(plain: str) -> dict[str, float]:
         for token in tokens_of(text) if run else text.split():
             if len(token) > 1 and (weight := _weight(token)) > 0:
                 found[token] = weight
-    topics = {topic for topic, listed in _topics().items() if any(word in plain for word in listed)}
-    return found | {f"{TOPIC_MARK}{topic}": TOPIC for topic in topics}
+    return found | {f"{TOPIC_MARK}{topic}": TOPIC for topic in _topics_in(plain[:MOST_LETTERS])}
+
+
+def _topics_in(plain: str) -> set[str]:
+    """Give the topics of which a word stands in a text: Latin words whole, others anywhere."""
+    tokens = set(TOKEN.findall(plain))
+    return {
+        topic
+        for topic, listed in _topics().items()
+        if any(word in tokens if word.isascii() else word in plain for word in listed)
+    }
 
 
 def _weight(token: str) -> float:

@@ -1,0 +1,34 @@
+"""Look back through what is still stored for profiles that changed.
+
+A new alias, a person who just confirmed, a verdict that was taken back: posts that were matched before are matched
+again for that profile alone, and what is found goes the whole way. Nothing is asked of any platform, and a profile
+that did not change costs nothing. Running it twice finds nothing more.
+"""
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, dag, task
+
+from monitors import schedule
+
+STOPS = ExceptionRetryPolicy(rules=[RetryRule(exception=schedule.NEVER_RETRY, action=RetryAction.FAIL)])
+
+
+@task
+def look_back() -> None:
+    """Match stored posts for changed profiles."""
+    from monitors import app
+
+    app.look_back()
+
+
+@dag(
+    schedule=schedule.RECHECK,
+    default_args=schedule.DEFAULT_ARGS | {"retry_policy": STOPS},
+    doc_md=__doc__,
+    **schedule.DAG_ARGS,
+)
+def recheck() -> None:
+    """One task."""
+    look_back()
+
+
+recheck()
