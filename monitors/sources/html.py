@@ -46,7 +46,7 @@ class Reading:
 
 def read_html(html: str, *, base: str) -> Reading:
     """Read a piece or a page of HTML. A line for each block; letters inside of a line are never torn apart."""
-    if _depth(html) > DEEPEST:
+    if is_too_deep(html):
         return Reading(text=_lines(unescape(_TAG.sub("", _BLOCK_TAG.sub(_BREAK, html)))))
     tree = LexborHTMLParser(html)
     tree.strip_tags(_UNSEEN)
@@ -72,7 +72,7 @@ def read_page(html: str, *, base: str) -> Reading:
     Pages that are drawn by scripts have their words nowhere else.
     """
     body = read_html(html, base=base)
-    if _depth(html) > DEEPEST:
+    if is_too_deep(html):
         return body
     tree = LexborHTMLParser(html)
     title = tree.css_first("title")
@@ -87,6 +87,11 @@ def read_page(html: str, *, base: str) -> Reading:
 def _said(tree: LexborHTMLParser, name: str) -> str:
     node = tree.css_first(f'meta[property="{name}"], meta[name="{name}"]')
     return (node.attributes.get("content") or "") if node else ""
+
+
+def is_too_deep(html: str) -> bool:
+    """Whether HTML is nested so deeply that building its tree would take for ever."""
+    return _depth(html) > DEEPEST
 
 
 def kind_of(url: str, media_type: str = "") -> str | None:

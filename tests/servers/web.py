@@ -109,6 +109,13 @@ def never_end(wire: Wire) -> None:
         pass
 
 
+def pour(wire: Wire) -> None:
+    """Send a page of a hundred megabytes."""
+    wire.send(_head(200, {"Content-Type": "text/html"}))
+    for _ in range(100):
+        wire.send(b"<p>again</p>" * 87_382)
+
+
 def lie_about_length(wire: Wire) -> None:
     """Announce two gigabytes."""
     wire.send(_head(200, {"Content-Length": str(2 * 1024**3)}) + b"small")

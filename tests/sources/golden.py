@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,16 @@ def pairs(source: str) -> list[object]:
 def compare(recording: Path, posts: Sequence[Post]) -> None:
     """Hold posts against the second half of a pair."""
     golden = recording.with_name(recording.name + ".posts.json")
-    read = [to_json(post) for post in posts]
+    read = [_said(to_json(post)) for post in posts]
     if os.environ.get("SHOUWANG_GOLDEN") == "write":
         golden.write_text(json.dumps(read, ensure_ascii=False, indent=1) + "\n")
 
-    assert read == json.loads(golden.read_text())
+    assert read == _said(json.loads(golden.read_text()))
+
+
+def _said(value: Any) -> Any:
+    # A field that a record has and a post leaves empty says nothing, and fields are added over time.
+    if isinstance(value, dict):
+        kept = {key: _said(item) for key, item in value.items()}
+        return {key: item for key, item in kept.items() if item not in (None, "", [], {})}
+    return [_said(item) for item in value] if isinstance(value, list) else value

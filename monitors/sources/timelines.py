@@ -1,0 +1,292 @@
+"""Reading timelines that platforms give newest first: nothing is skipped, nothing comes twice, wherever it stops.
+
+A walk goes from the newest page back to what is known already, then gives what it found, the oldest first. Where it
+cannot go back all the way (the deadline, a failure, the pages of one run), the rest is remembered as a gap and is
+walked another time; only what is too far back is given up, and that is told.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from monitors.records import Cursor, Delta, FetchKind, FetchOutcome, Post, Raw, Rejected
+
+POSTS_A_DELTA = 50
+MOST_GAPS = 10
+EMPTY_IN_A_ROW = 3
+"""Pages without posts, such as those of advertisements alone, after which a timeline has ended."""
+MORE, TOO_FAR = "more_next_time", "too_far_back"
+"""Details of what one timeline has left over; the next one may be asked all the same."""
+FATAL = frozenset(
+    {
+        FetchKind.LIMITED,
+        FetchKind.UNREACHABLE,
+        FetchKind.BLOCKED,
+        FetchKind.CAPTCHA,
+        FetchKind.LOGIN_NEEDED,
+        FetchKind.BUDGET_SPENT,
+    }
+)
+"""Ends that hold for the whole platform: asking it for the next timeline would only make it worse."""
+_NO_TOP = 1 << 80
+_TURN = "turn"
+
+Mac = Callable[[str], str]
+"""A keyed hash: the cursor must not tell what is asked for, not even to who can guess it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing of a page. ``key`` grows with time; ``last`` is the highest number it takes up (an album: several).
+
+    ``item`` is None for what takes up a number and says nothing, such as the news that a channel has a new picture.
+    """
+
+    key: int
+    item: Post | Rejected | None
+    raw: Raw | None = None
+    last: int = 0
+
+    @property
+    def end(self) -> int:
+        """The highest number it takes up."""
+        return max(self.key, self.last)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page in the platform's order, the newest first. ``onward`` asks for the next older one; empty: there is none.
+
+    ``is_ordered``: whether what comes after an old post is older still, pinned posts at the top aside. ``rejected`` is
+    what does not even say which post it is.
+    """
+
+    outcome: FetchOutcome
+    entries: tuple[Entry, ...] = ()
+    onward: str = ""
+    is_ordered: bool = True
+    rejected: tuple[Rejected, ...] = ()
+
+
+Ask = Callable[[str], Page]
+"""Gives a page; asked with the empty text, the newest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How many pages are read: at first sight, at most to catch up with what is known, and in one run."""
+
+    first: int = 3
+    back: int = 100
+    run: int = 20
+    is_numbered: bool = False
+    """Whether keys are consecutive numbers, so that a missing one is a post that nobody can see."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One timeline: what kind it is, what it is called (never in a log, nor as it is in a cursor), how to ask for it."""
+
+    kind: str
+    name: str
+    ask: Ask
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What is still to be walked: from ``before`` on, keys between ``floor`` and ``top``, so many pages."""
+
+    before: str
+    floor: int
+    left: int
+    top: int = _NO_TOP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one timeline goes on."""
+
+    newest: int = 0
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What one walk found, by key; what it left; how it ended badly."""
+
+    found: dict[int, Entry] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+    rest: Gap | None = None
+    failure: FetchOutcome | None = None
+    pages: int = 0
+    is_ordered: bool = True
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+class Timelines:
+    """The places of one source's timelines in one run."""
+
+    def __init__(self, source: str, cursor: Cursor | None, mac: Mac) -> None:
+        self._source, self._mac = source, mac
+        self._places, self._turn = _read(cursor)
+        self._first, self._is_over = "", False
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """The places so far."""
+        value: dict[str, Any] = {key: [place.newest, *map(asdict, place.gaps)] for key, place in self._places.items()}
+        if value and self._turn:
+            value[_TURN] = self._turn
+        return Cursor(source=self._source, value=json.dumps(value)) if value else None
+
+    def round(self, wanted: Sequence[Wanted]) -> Iterator[Delta]:
+        """Give what is new in each timeline, until the platform as a whole says no; the next round begins there.
+
+        A timeline that failed ends in a delta without posts. Where nothing failed and nothing came, one delta says so.
+        """
+        failed = received = False
+        for one in self._from_turn(wanted):
+            for delta in self._follow(one):
+                failed = failed or delta.outcome.kind is not FetchKind.OK
+                received = received or delta.outcome.kind is FetchKind.OK
+                yield delta
+            if self._is_over:
+                return
+        if wanted and not (failed or received):
+            yield Delta(posts=(), cursor=self.cursor, outcome=FetchOutcome(kind=FetchKind.EMPTY))
+
+    def is_known(self, kind: str, name: str) -> bool:
+        """Whether this timeline was looked at before."""
+        return self._key(kind, name) in self._places
+
+    def _from_turn(self, wanted: Sequence[Wanted]) -> list[Wanted]:
+        keys = [self._key(one.kind, one.name) for one in wanted]
+        start = keys.index(self._turn) if self._turn in keys else 0
+        self._turn, self._first, self._is_over = "", keys[0] if keys else "", False
+        return [*wanted[start:], *wanted[:start]]
+
+    def _follow(self, one: Wanted) -> Iterator[Delta]:
+        key = self._key(one.kind, one.name)
+        part = f"{one.kind}-{key[:8]}"
+        place = self._places.get(key, Place())
+        left = one.reach.back if key in self._places else one.reach.first
+        for gap in (Gap(before="", floor=place.newest, left=left), *place.gaps):
+            walk = _walk(one.ask, gap, one.reach)
+            yield from self._give(key, part, gap, walk, one.reach)
+            if walk.failure is not None:
+                self._is_over = walk.failure.kind in FATAL and walk.failure.detail not in {MORE, TOO_FAR}
+                self._turn = key if self._is_over and key != self._first else ""
+                outcome = replace(walk.failure, part=part)
+                yield Delta(posts=(), cursor=self.cursor, outcome=outcome, rejected=tuple(walk.rejected))
+                return
+
+    def _give(self, key: str, part: str, gap: Gap, walk: _Walk, reach: Reach) -> Iterator[Delta]:
+        if not walk.pages:
+            return
+        entries = [walk.found[found] for found in sorted(walk.found)]
+        holes = _holes(entries, gap.floor) if reach.is_numbered else 0
+        for start in range(0, len(entries), POSTS_A_DELTA):
+            chunk = entries[start : start + POSTS_A_DELTA]
+            is_last = start + POSTS_A_DELTA >= len(entries)
+            self._move(key, gap, walk, chunk[-1].end, is_last=is_last)
+            detail = f"holes={holes}" if holes and is_last else ""
+            delta = _delta(chunk, self.cursor, FetchOutcome(kind=FetchKind.OK, detail=detail, part=part))
+            yield replace(delta, rejected=(*delta.rejected, *walk.rejected)) if is_last else delta
+        if not entries:
+            self._move(key, gap, walk, gap.floor, is_last=True)
+
+    def _move(self, key: str, gap: Gap, walk: _Walk, to: int, *, is_last: bool) -> None:
+        place = self._places.get(key, Place())
+        is_new = not gap.before
+        # A gap is cut short from below as its posts are given; the page it begins at stays the same.
+        gaps = [kept for kept in place.gaps if is_new or (kept.before, kept.top) != (gap.before, gap.top)]
+        if walk.rest is not None and walk.rest not in gaps:
+            gaps.append(walk.rest)
+        if not (is_new or is_last):
+            gaps.append(replace(gap, floor=to))
+        self._places[key] = Place(newest=max(place.newest, to if is_new else 0), gaps=_few(gaps))
+
+    def _key(self, kind: str, name: str) -> str:
+        return self._mac(f"{kind} {name}")[:24]
+
+
+def _few(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
+    """Make one gap of the two oldest while there are too many: what lies between is then read again, and not lost."""
+    kept = sorted(gaps, key=lambda gap: gap.floor)
+    while len(kept) > MOST_GAPS:
+        older, newer, *others = kept
+        kept = [replace(newer, floor=older.floor, left=older.left + newer.left), *others]
+    return tuple(kept)
+
+
+def _walk(ask: Ask, gap: Gap, reach: Reach) -> _Walk:
+    walk, token, empty = _Walk(), gap.before, 0
+    while True:
+        page = ask(token)
+        walk.rejected += page.rejected
+        if page.outcome.kind not in {FetchKind.OK, FetchKind.EMPTY}:
+            return _stopped(walk, gap, token, page.outcome)
+        walk.pages += 1
+        walk.is_ordered = walk.is_ordered and page.is_ordered
+        keys = {entry.key for entry in page.entries}
+        if keys and keys <= walk.seen:
+            walk.failure = FetchOutcome(kind=FetchKind.BROKEN, detail="no_progress")
+            return walk
+        walk.seen |= keys
+        fresh = [entry for entry in page.entries if gap.floor < entry.key < gap.top]
+        walk.found |= {entry.key: entry for entry in fresh}
+        empty = 0 if keys else empty + 1
+        if not page.onward or empty == EMPTY_IN_A_ROW or _reaches(page, gap.floor, fresh):
+            return walk
+        token = page.onward
+        if walk.pages >= gap.left:
+            # What lies before the first look is history; what lies after it was missed.
+            walk.failure = FetchOutcome(kind=FetchKind.BUDGET_SPENT, detail=TOO_FAR) if gap.floor else None
+            return walk
+        if walk.pages >= reach.run:
+            return _stopped(walk, gap, token, FetchOutcome(kind=FetchKind.BUDGET_SPENT, detail=MORE))
+
+
+def _stopped(walk: _Walk, gap: Gap, token: str, failure: FetchOutcome) -> _Walk:
+    walk.failure = failure
+    if walk.pages:
+        top = min(walk.found, default=gap.top) if walk.is_ordered else gap.top
+        walk.rest = Gap(before=token, floor=gap.floor, left=gap.left - walk.pages, top=top)
+    return walk
+
+
+def _reaches(page: Page, floor: int, fresh: Sequence[Entry]) -> bool:
+    if not page.entries:
+        return False
+    return page.entries[-1].key <= floor if page.is_ordered else not fresh
+
+
+def _holes(entries: Sequence[Entry], floor: int) -> int:
+    """Count the numbers that nothing takes up, after the floor where there is one."""
+    at, missing = floor, 0
+    for entry in entries:
+        missing += max(entry.key - at - 1, 0) if at else 0
+        at = max(at, entry.end)
+    return missing
+
+
+def _delta(entries: Sequence[Entry], cursor: Cursor | None, outcome: FetchOutcome) -> Delta:
+    raws = {entry.raw.sha256: entry.raw for entry in entries if entry.raw is not None}
+    return Delta(
+        posts=tuple(entry.item for entry in entries if isinstance(entry.item, Post)),
+        raws=tuple(raws.values()),
+        rejected=tuple(entry.item for entry in entries if isinstance(entry.item, Rejected)),
+        cursor=cursor,
+        outcome=outcome,
+    )
+
+
+def _read(cursor: Cursor | None) -> tuple[dict[str, Place], str]:
+    stored: dict[str, Any] = json.loads(cursor.value) if cursor else {}
+    turn = str(stored.pop(_TURN, ""))
+    places = {
+        key: Place(newest=newest, gaps=tuple(Gap(**gap) for gap in gaps)) for key, (newest, *gaps) in stored.items()
+    }
+    return places, turn
