@@ -5,8 +5,9 @@ from datetime import datetime
 
 from monitors.errors import SkipPost
 from monitors.evidence.gate import MEDIA, Capture
+from monitors.matching.images.verdicts import MAY_BE_SEXUAL
 from monitors.pictures import GetMedia
-from monitors.records import Hit, Raw
+from monitors.records import Hit, Media, Raw
 
 
 def captures_of(hit: Hit, raws: Mapping[str, Raw], get_media: GetMedia, now: datetime) -> list[Capture]:
@@ -22,4 +23,9 @@ def _pictures(hit: Hit, get_media: GetMedia, now: datetime) -> Iterator[Capture]
         except SkipPost:  # its fingerprints and when they were taken stand in the hit
             continue
         raw = Raw.of(content, url=media.url, media_type="application/octet-stream", fetched_at=now)
-        yield Capture(raw=raw, kind=MEDIA, fingerprints=media.fingerprints)
+        yield Capture(raw=raw, kind=MEDIA, fingerprints=media.fingerprints, is_sexual=_may_be_sexual(media, raw))
+
+
+def _may_be_sexual(media: Media, raw: Raw) -> bool | None:
+    """Say what was seen of these very bytes; None where nobody looked, or the picture was changed since."""
+    return None if media.imagery is None or media.sha256 != raw.sha256 else media.imagery >= MAY_BE_SEXUAL

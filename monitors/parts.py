@@ -43,31 +43,31 @@ class KeptMatchers:
     ) -> tuple[Matcher, ...]:
         """Give the matchers of these profiles, which are the active ones with what they allow at this moment."""
         if not self._matchers or self._made_of != (profiles, taught):
-            self._names = names_of(profiles, taught, now, before=self._names)
-            self._matchers = (self._names, photos_of(profiles, taught, now))
+            self._names, *others = matchers_of(profiles, taught, now, before=self._names)
+            self._matchers = (self._names, *others)
             self._made_of, self.taught = (profiles, taught), taught
         return self._matchers
 
 
-def names_of(
+def matchers_of(
     profiles: Sequence[WatchProfile],
     taught: "Mapping[str, Taught]",
     now: datetime,
     *,
     before: "NameMatcher | None" = None,
-) -> "NameMatcher":
-    """Give what finds these profiles by name, with what was said of their namesakes."""
+) -> "tuple[NameMatcher, Matcher, Matcher]":
+    """Give what finds these profiles: by name in texts, by name in pictures, by copies of their photos.
+
+    What was said of namesakes, and of pictures that are not of them, counts.
+    """
     from monitors.lessons import memories_of
+    from monitors.matching.images.matcher import PhotoMatcher
+    from monitors.matching.images.words import WordsInPictures
     from monitors.matching.names.matcher import NameMatcher
 
-    return NameMatcher(profiles, now=now, memories=memories_of(profiles, taught), before=before)
-
-
-def photos_of(profiles: Sequence[WatchProfile], taught: "Mapping[str, Taught]", now: datetime) -> Matcher:
-    """Give what finds copies of their photos, but for pictures they said are not of them."""
-    from monitors.matching.images.matcher import PhotoMatcher
-
-    return PhotoMatcher(profiles, now=now, not_hers={one: said.not_hers for one, said in taught.items()})
+    names = NameMatcher(profiles, now=now, memories=memories_of(profiles, taught), before=before)
+    not_hers = {one: said.not_hers for one, said in taught.items()}
+    return names, WordsInPictures(names, profiles), PhotoMatcher(profiles, now=now, not_hers=not_hers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

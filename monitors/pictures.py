@@ -1,30 +1,53 @@
-"""A post's pictures, reduced to their fingerprints in memory: what matched nobody is never written."""
+"""A post's pictures, reduced in memory to what can be compared: what matched nobody is never written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from hashlib import sha256
 
 from monitors.errors import SkipPost
-from monitors.records import Media, Post
+from monitors.records import Media, Post, WatchProfile
 
 GetMedia = Callable[[Media], bytes]
 """Fetches a picture through the guard, into memory only. Raises SkipPost with the id of what stood in the way."""
+Read = Callable[[Media, bytes], Media]
+"""Adds to a picture what its bytes tell. Raises PictureError."""
+
+
+def are_of_use(profiles: Iterable[WatchProfile]) -> bool:
+    """Whether posts' pictures are fetched at all: somebody has photos, or a name could be read in them."""
+    from monitors.matching.images.contents import can_read_words
+
+    return can_read_words() or any(profile.photos for profile in profiles)
 
 
 def hasher(get_media: GetMedia) -> Callable[[Post], Post]:
-    """Give what adds fingerprints to a post's pictures; a picture that cannot be had or read says why."""
+    """Give what adds fingerprints, words and how sexual it may be to a post's pictures; what cannot be read says why."""
+    read = _reader()
 
     def add_fingerprints(post: Post) -> Post:
         if not post.media:
             return post
-        return replace(post, media=tuple(_read(media, get_media) for media in post.media))
+        return replace(post, media=tuple(_prepare(media, get_media, read) for media in post.media))
 
     return add_fingerprints
 
 
-def _read(media: Media, get_media: GetMedia) -> Media:
-    from monitors.matching.images.decoder import PictureError
+def _reader() -> Read:
+    from monitors.matching.images.contents import contents_reader
     from monitors.matching.images.fingerprint import fingerprint
+
+    look = contents_reader()
+
+    def read(media: Media, content: bytes) -> Media:
+        hashed = replace(media, fingerprints=fingerprint(content))
+        seen = look(content)
+        return replace(hashed, words=seen.words, imagery=seen.imagery)
+
+    return read
+
+
+def _prepare(media: Media, get_media: GetMedia, read: Read) -> Media:
+    from monitors.matching.images.decoder import PictureError
 
     if media.kind != "image":
         return replace(media, problem="not_a_picture")
@@ -34,6 +57,6 @@ def _read(media: Media, get_media: GetMedia) -> Media:
         return replace(media, problem=str(reason))
     known = replace(media, sha256=sha256(content).hexdigest())
     try:
-        return replace(known, fingerprints=fingerprint(content))
+        return read(known, content)
     except PictureError as error:
         return replace(known, problem=error.problem)

@@ -22,7 +22,7 @@ from monitors.ledger import hits as stored
 from monitors.logs import log, stage_line
 from monitors.matching.found import hits_in, outcomes_of
 from monitors.matching.matcher import Matcher
-from monitors.parts import Parts, names_of, photos_of
+from monitors.parts import Parts, matchers_of
 from monitors.profiles.registration import active_profiles
 from monitors.records import Batch, Hit, OutcomeKind, Post, Stage, WatchProfile
 from monitors.scoring.judge import judge
@@ -102,7 +102,7 @@ def collect(parts: Parts, source: str) -> Iterator[Batch]:
         spool=parts.spool,
         deadline=parts.deadline(),
         clock=parts.clock,
-        prepare=pictures.hasher(parts.get_media) if any(profile.photos for profile in watched) else None,
+        prepare=pictures.hasher(parts.get_media) if pictures.are_of_use(watched) else None,
         again=source == HANDED_IN,  # what one person saw, another may see too
     )
 
@@ -179,8 +179,7 @@ def look_back(parts: Parts) -> Generator[Batch]:
 
 
 def _matchers_apart(parts: Parts, changed: tuple[WatchProfile, ...]) -> tuple[Matcher, ...]:
-    taught, now = parts.taught(changed), parts.clock.now()
-    return names_of(changed, taught, now), photos_of(changed, taught, now)
+    return matchers_of(changed, parts.taught(changed), parts.clock.now())
 
 
 def _new_for(parts: Parts, matchers: Sequence[Matcher], posts: Sequence[Post]) -> set[str]:

@@ -10,7 +10,7 @@ from monitors.ledger.batches import post_key
 from monitors.matching.matcher import Matcher
 from monitors.matching.names.match_lines import as_watched
 from monitors.matching.tried import Tried, try_out
-from monitors.parts import Parts, names_of, photos_of
+from monitors.parts import Parts, matchers_of
 from monitors.profiles.registration import as_changed
 from monitors.records import Consent, Post, Scope, WatchProfile
 from monitors.sources.stored import NAME as STORED
@@ -48,7 +48,7 @@ class Trial:
         now = self._parts.clock.now()
         taught = self._parts.taught([profile])
         tried = [_as_allowed(profile)]
-        return names_of(tried, taught, now), photos_of(tried, taught, now)
+        return matchers_of(tried, taught, now)
 
 
 def _as_allowed(profile: WatchProfile) -> WatchProfile:

@@ -5,12 +5,15 @@
 3. Her own account of a harm, or somebody else's, is never alerted, unless an urgent category is more probable.
 4. A match that is not sure lowers the result by one step, never below ``low``.
 5. A copy of her photo is at least ``medium``, what somebody handed in at least ``low``, whatever the words say.
+6. A picture that is very probably sexual makes a hit at least ``high``, a step lower where the match is not sure;
+   never an account of a harm.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from monitors.matching.images.verdicts import IS_SEXUAL
 from monitors.records import Category, Hit, Match, Method, Score, Severity, Stance
 
 OF_CATEGORY: Final = {
@@ -37,10 +40,10 @@ _PICTURES: Final = frozenset({Method.PHASH, Method.PDQ, Method.WINDOW, Method.LO
 def severity_of(hit: Hit) -> Severity:
     """The severity of a hit whose scores are complete."""
     is_fresh = _is_fresh(hit.post.published_at, hit.found_at)
-    by_words = _of_scores(hit.scores, is_fresh=is_fresh)
+    by_contents = _highest([_of_scores(hit.scores, is_fresh=is_fresh), _of_pictures(hit)])
     if hit.strongest.score < SURE_MATCH:
-        by_words = _one_step_lower(by_words)
-    return _highest([by_words, _of_matches(hit.matches)])
+        by_contents = _one_step_lower(by_contents)
+    return _highest([by_contents, _of_matches(hit.matches)])
 
 
 def _of_scores(scores: Sequence[Score], *, is_fresh: bool) -> Severity:
@@ -70,6 +73,11 @@ def _of_matches(matches: Sequence[Match]) -> Severity:
     if methods & _PICTURES:
         return Severity.MEDIUM
     return Severity.LOW if Method.SUBMITTED in methods else Severity.NONE
+
+
+def _of_pictures(hit: Hit) -> Severity:
+    is_sexual = any((picture.imagery or 0.0) >= IS_SEXUAL for picture in hit.post.media)
+    return Severity.HIGH if is_sexual and Category.DISCLOSURE not in hit.categories else Severity.NONE
 
 
 def _is_fresh(published_at: datetime | None, found_at: datetime) -> bool:

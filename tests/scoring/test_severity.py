@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.records import Category, Hit, Method, Score, Severity, Stance
+from monitors.records import Category, Hit, Media, Method, Score, Severity, Stance
 from monitors.scoring.judge import judge
 from monitors.scoring.severity import OF_CATEGORY, severity_of
 from tests.builders import NOON, a_hit, a_match, a_post, a_score
@@ -133,3 +133,20 @@ def test_judging_gives_every_hit_its_scores_and_severity() -> None:
     assert [hit.severity for hit in judged] == [Severity.NONE, Severity.NONE, Severity.NONE, Severity.HIGH]
     assert [len(hit.scores) for hit in judged] == [8, 8, 0, 8]
     assert judged[0].categories == (Category.DISCLOSURE,)
+
+
+@pytest.mark.parametrize(
+    ("imagery", "changed", "severity"),
+    [
+        pytest.param(0.8, {}, Severity.HIGH, id="sure"),
+        pytest.param(0.79, {}, Severity.NONE, id="below"),
+        pytest.param(0.9, {"matches": (a_match(score=0.6),)}, Severity.MEDIUM, id="name not sure"),
+        pytest.param(0.9, {"scores": (a_score(category=Category.DISCLOSURE),)}, Severity.NONE, id="account of a harm"),
+        pytest.param(None, {}, Severity.NONE, id="nobody looked"),
+    ],
+)
+def test_a_sexual_picture_makes_a_hit_grave(imagery: float | None, changed: dict[str, Any], severity: Severity) -> None:
+    """Beside her name, whatever the words say; it never makes an account of a harm into an alert."""
+    post = a_post(media=(Media(url="https://p.example/1", imagery=imagery),))
+
+    assert severity_of(a_hit(**{"post": post, "scores": ()} | changed)) is severity

@@ -5,12 +5,15 @@ stands alone. How well it recognises sexual pictures was not measured here: ther
 be none. Its false alarms on neutral pictures are in docs/evaluation.md#pictures.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
+from monitors.logs import log
 from monitors.matching.images.decoder import decode_picture
 
 _READING_SIZE = 1_600
@@ -22,6 +25,33 @@ _ONE_THREAD = {
     "EngineConfig.onnxruntime.inter_op_num_threads": 1,
 }
 IMAGERY_MODEL = "open_nsfw-2016"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What a picture shows, as far as somebody could look."""
+
+    words: str = ""
+    imagery: float | None = None
+
+
+def contents_reader() -> Callable[[bytes], Contents]:
+    """Give what reads a picture's contents, or raises PictureError.
+
+    Without the extra ``images`` it reads nothing, and one line in the log says so: posts are then matched and scored
+    by their text alone, and the minor rule takes every picture for one that may be sexual.
+    """
+    words, imagery = can_read_words(), can_score_imagery()
+    if not (words and imagery):
+        log.warning(
+            "extra_missing",
+            extra="images",
+            without="words in pictures, sexual imagery",
+            type="pip install 'shouwang[images]'",
+        )
+    return lambda content: Contents(
+        words=read_words(content) if words else "", imagery=score_imagery(content) if imagery else None
+    )
 
 
 def can_read_words() -> bool:

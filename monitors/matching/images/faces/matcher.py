@@ -12,13 +12,13 @@ from monitors.matching.images.decoder import decode_picture
 from monitors.matching.images.faces.encoder import FaceEncoder
 from monitors.matching.images.found import Region
 from monitors.matching.images.pdq import Floats
+from monitors.matching.images.verdicts import IS_SEXUAL
 from monitors.records import Fingerprint, Scope, WatchProfile
 
 FACE: Final = "face"
 _SIZE: Final = 640
 _MARGIN: Final = 0.005
 """How much closer than the closest impostor a face must be."""
-_IS_SEXUAL: Final = 0.8
 
 
 class FaceWeight(StrEnum):
@@ -50,7 +50,7 @@ class Company:
 
 def weigh_face(company: Company) -> FaceWeight:
     """Say what a face that may be hers does: it raises a post that something else speaks for, or waits for a person."""
-    is_company = company.has_name or company.has_context or company.has_copy or company.imagery >= _IS_SEXUAL
+    is_company = company.has_name or company.has_context or company.has_copy or company.imagery >= IS_SEXUAL
     return FaceWeight.RAISES if is_company else FaceWeight.REVIEW
 
 
