@@ -77,7 +77,8 @@ def exchange(call: Call, guard: Guard, tls: ssl.SSLContext, proxy: Proxy | None 
         "Connection": "close",
     }
     if call.form is not None:
-        fields |= {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(call.form))}
+        fields = {"Content-Type": "application/x-www-form-urlencoded"} | fields
+        fields |= {"Content-Length": str(len(call.form))}
     timeouts = dict.fromkeys(("connect", "read", "write"), SILENCE_SECONDS)
     # A connection for each request: at our pace keeping it open gains nothing, and nothing is left behind.
     with (
@@ -111,6 +112,14 @@ def network_kind(error: Exception) -> tuple[FetchKind, str]:
     ):
         return FetchKind.BROKEN, "protocol"
     return FetchKind.UNREACHABLE, "hung_up"
+
+
+def is_same_host(one: str, other: str) -> bool:
+    """Whether two addresses lead to one host, the port included."""
+    try:
+        return urlsplit(one).netloc == urlsplit(other).netloc
+    except ValueError:
+        return False
 
 
 def _opened(call: Call, guard: Guard, tls: ssl.SSLContext, proxy: Proxy | None) -> httpcore.ConnectionPool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from importlib.metadata import version
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpcore
 import httpx
@@ -21,9 +21,10 @@ from monitors.sources.answers import asked_pause, outcome_of, wall_of
 from monitors.sources.bodies import BadBodyError, TooLargeError
 from monitors.sources.budgets import Budget, Budgets
 from monitors.sources.guard import Guard, RefusedError
-from monitors.sources.line import REDIRECTS, Call, Proxy, exchange, network_kind
+from monitors.sources.line import REDIRECTS, Call, Proxy, exchange, is_same_host, network_kind
 from monitors.sources.pace import Clock, Pace, SystemClock
 from monitors.sources.robots import LARGEST, Rules, read_rules
+from monitors.sources.sockets import Door
 
 AGENT = "Shouwang"
 LARGEST_ANSWER = 10 * 1024 * 1024
@@ -122,14 +123,23 @@ class Requester:
             budget=budget,
         )
 
+    @property
+    def door(self) -> Door:
+        """What a line to a stream is opened with."""
+        return Door(
+            guard=self._guard, pace=self._pace, tls=self._tls, agent=self._agent, clock=self.clock, proxy=self._proxy
+        )
+
     def slow_down(self, host: str, interval: timedelta) -> None:
         """Leave at least this long between two requests to a host."""
         self._pace.slow_down(host, interval=interval)
 
-    def post(self, url: str, form: Mapping[str, str], *, deadline: datetime, headers: Mapping[str, str]) -> Fetched:
-        """Send a form that somebody's own account needs (a token); a redirect is not followed."""
+    def post(
+        self, url: str, form: Mapping[str, str] | bytes, *, deadline: datetime, headers: Mapping[str, str]
+    ) -> Fetched:
+        """Send a form, or bytes of the type in ``headers``, that somebody's own account needs; follow no redirect."""
         fields = {"Accept": "application/json"} | dict(headers)
-        content = urlencode(form).encode()
+        content = form if isinstance(form, bytes) else urlencode(form).encode()
         ask = _Ask(deadline=deadline, named=Named.BY_SOMEBODY, headers=fields, cap=LARGEST_ANSWER, form=content)
         return self._hop(url, ask)
 
@@ -162,7 +172,7 @@ class Requester:
             if not onward:
                 return self._behind_wall(fetched, url)
             here, before = _join(here, onward), here
-            if not _is_same_host(here, before):
+            if not is_same_host(here, before):
                 ask = replace(ask, headers=_for_strangers(ask.headers), is_elsewhere=True)
         return self._failed(here, FetchKind.BROKEN, "redirects")
 
@@ -270,13 +280,6 @@ class Requester:
     def _failed(self, url: str, kind: FetchKind, detail: str, retry_at: datetime | None = None) -> Fetched:
         outcome = FetchOutcome(kind=kind, detail=detail, retry_at=retry_at)
         return Fetched(outcome=outcome, url=url, fetched_at=self.clock.now())
-
-
-def _is_same_host(one: str, other: str) -> bool:
-    try:
-        return urlsplit(one).netloc == urlsplit(other).netloc
-    except ValueError:
-        return False
 
 
 def _for_strangers(headers: Mapping[str, str]) -> dict[str, str]:
