@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from monitors.matching.matcher import Matcher
 from monitors.matching.names.candidates import Candidate, Search, search
+from monitors.matching.names.escapes import end_of_letter
 from monitors.matching.names.judges.judge import Evidence, Judgement, judge
 from monitors.matching.names.masked import masked_names
 from monitors.matching.names.namesakes import Memory, odds_against
@@ -22,6 +23,8 @@ from monitors.records import Match, Method, Post, Scope, WatchProfile
 
 THRESHOLD = 0.5
 """The shipped threshold: a probability from here on counts as found."""
+NEARLY_CERTAIN = 3.0
+"""Log-odds from which a wider place counts for more than a surer one."""
 CHUNK = 1_000_000
 """Code points matched at once (posts are not divided): bounds the memory of a batch of any size."""
 
@@ -90,10 +93,6 @@ class NameMatcher(Matcher):
         for chunk in _chunks(texts):
             found.extend(_find_chunk(self.shelves.now, chunk, self._threshold))
         return found
-
-    def all_spans(self, text: str, profile_id: str) -> list[tuple[int, int]]:
-        """Give every place of a text that names this profile, in the order of the text."""
-        return sorted({finding.span for finding in self.find(text) if finding.profile_id == profile_id})
 
 
 def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -166,7 +165,8 @@ def _judge_all(
         evidence = _evidence(searched, candidate, watched.profile, sure.get(key, ()))
         judgement = judge(candidate, watched.entry, evidence, texts[key[0]])
         if judgement and judgement.odds > 0:
-            span = int(origins[judgement.first]), int(origins[judgement.last]) + 1
+            text = texts[key[0]]
+            span = int(origins[judgement.first]), end_of_letter(text, int(origins[judgement.last]))
             judged[key].append(_Judged(entry=candidate.entry, span=span, judgement=judgement))
 
 
@@ -199,10 +199,16 @@ def _against(searched: _Searched, place: Place, profile: int) -> float:
 def _apart(several: list[_Judged]) -> list[_Judged]:
     """Give the surest judgements of a profile in a post, none over another."""
     kept: list[_Judged] = []
-    for one in sorted(several, key=lambda one: (-one.judgement.odds, one.span[0] - one.span[1])):
+    for one in sorted(several, key=_sureness):
         if all(one.span[1] <= other.span[0] or other.span[1] <= one.span[0] for other in kept):
             kept.append(one)
     return kept
+
+
+def _sureness(one: _Judged) -> tuple[float, int, float]:
+    """Order judgements: of those nearly certain the widest first, for it shows all that was written."""
+    odds = one.judgement.odds
+    return -min(odds, NEARLY_CERTAIN), one.span[0] - one.span[1], -odds
 
 
 def _as_finding(shelf: Shelf, profile: int, one: _Judged, text: str) -> Finding:

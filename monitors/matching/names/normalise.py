@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from monitors.matching.names.escapes import unescape, where_escapes
 from monitors.matching.names.kinds import Kind
 from monitors.matching.names.tables import WALL, Codes, Places, Tables, load_tables
 
@@ -96,11 +97,12 @@ def _lay_out(texts: Sequence[str]) -> tuple[Codes, Places, Places]:
 def _compose_where_needed(
     texts: Sequence[str], codes: Codes, counts: NDArray[np.uint8], walls: Places
 ) -> dict[int, tuple[str, Places]]:
-    """Compose the few texts that hold accents or Korean letters apart from their base."""
+    """Compose the few texts that hold escapes, or accents or Korean letters apart from their base."""
     unseen = np.flatnonzero(counts == 0)
     kinds = load_tables().kinds[codes[unseen]]
     apart = unseen[(kinds == Kind.MARK) | (kinds == Kind.JAMO)]
-    return {int(at): _compose(texts[at]) for at in np.unique(np.searchsorted(walls, apart))}
+    odd = np.concatenate((apart, where_escapes(codes)))
+    return {int(at): _compose(*unescape(texts[at])) for at in np.unique(np.searchsorted(walls, odd))}
 
 
 _CLUSTER = re.compile(
@@ -108,15 +110,15 @@ _CLUSTER = re.compile(
 )
 
 
-def _compose(text: str) -> tuple[str, Places]:
-    """Give the text composed, with the place of each letter and of the end."""
+def _compose(text: str, origins: Sequence[int]) -> tuple[str, Places]:
+    """Give the text composed, with the original place of each letter, and of the end."""
     parts, places = [], []
     for cluster in _CLUSTER.finditer(text):
         found = cluster.group()
         form = unicodedata.normalize("NFC" if len(found) == 1 else "NFKC", found)
         parts.append(form)
-        places.extend([cluster.start()] * len(form))
-    return "".join(parts), np.array([*places, len(text)], dtype=np.int32)
+        places.extend([origins[cluster.start()]] * len(form))
+    return "".join(parts), np.array([*places, origins[-1] + 1 if origins else 0], dtype=np.int32)
 
 
 def _fold(codes: Codes, counts: NDArray[np.uint8], origins: Places, tables: Tables) -> Batch:

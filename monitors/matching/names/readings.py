@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from monitors.matching.names.kinds import MASK, Kind
 from monitors.matching.names.normalise import Batch, to_codes
+from monitors.matching.names.sound import syllables
 from monitors.matching.names.tables import CODES, WALL, Codes, data_lines, load_tables
 
 LEET = {
@@ -32,6 +33,10 @@ LEET = {
 }
 LEET_L = LEET | {"1": "l", "|": "l", "!": "l"}
 _TONES = re.compile(r"(?<![a-z\d])(?:[a-z]{1,6}[1-5] ?){2,}(?![a-z\d])")
+_HASHES = re.compile(r"(?<=[\u3400-\u9fff])#{2,3}")
+FEW_HASHES = 3
+"""More are topics, one after the other: #this##that#."""
+_STROKE = re.compile("(?<=[\u4e00-\u9fff])(?<![丨丶丿])[丨丶丿](?![丨丶丿])(?=[\u4e00-\u9fff])")
 _LEET_TOKEN = re.compile(r"[a-z0-9@$!|]*(?:[a-z][0-9@$!|]|[0-9@$!|][a-z])[a-z0-9@$!|]*")
 _MIXED_TOKEN = re.compile(r"(?=[^\W\d_]*[a-z])(?=[^\W\d_]*[^\W\d_a-z\u3040-\u9fff\uac00-\ud7a3])[^\W\d_]+")
 
@@ -60,7 +65,9 @@ def confusables() -> Mapping[str, str]:
     return dict(line.split(" ") for line in data_lines("confusables.txt"))
 
 
-MIXING, PICTURE, HIDDEN = 1, 2, 3
+MIXING, PICTURE, HIDDEN, BETWEEN, HASHES, STROKE = 1, 2, 3, 4, 5, 6
+STROKES = "丨丶丿"
+"""Letters that are also put between letters: 何丨佳丨音."""
 
 
 @cache
@@ -74,6 +81,8 @@ def _signs() -> NDArray[np.uint8]:
     ):
         found[np.isin(kinds, of_kinds)] = sign
     found[[ord("@"), ord("$")]] = MIXING
+    found[[ord("!"), ord("|")]], found[ord("#")] = BETWEEN, HASHES
+    found[[ord(stroke) for stroke in STROKES]] = STROKE
     found[[ord(line[0]) for line in data_lines("emoji.txt")]] = PICTURE
     return found
 
@@ -93,13 +102,16 @@ def other_readings(batch: Batch) -> Iterator[Reading]:
 
 
 def _ambiguous_posts(batch: Batch) -> list[int]:
-    """Give the posts with a picture, a mask after a Chinese letter, or a word of letters and other signs."""
+    """Give the posts with a picture, a mask or stroke after a Chinese letter, or a word of letters and other signs."""
     signs = _signs()[batch.codes]
     places = np.flatnonzero(signs)
     here = signs[places]
     beside = batch.kinds[places - 1]
     found = (here == PICTURE) | ((here == MIXING) & (_is_latin(batch, places - 1) | _is_latin(batch, places + 1)))
     found |= (here == HIDDEN) & ((beside == Kind.HAN) | (beside == Kind.LATIN))
+    found |= (here == BETWEEN) & _is_latin(batch, places - 1) & _is_latin(batch, places + 1)
+    found |= (here == HASHES) & (beside == Kind.HAN) & (batch.codes[(places + 1) % len(batch.codes)] == ord("#"))
+    found |= (here == STROKE) & (beside == Kind.HAN)
     posts: list[int] = np.unique(np.searchsorted(batch.starts, places[found], side="right") - 1).tolist()
     return posts
 
@@ -110,8 +122,17 @@ def _is_latin(batch: Batch, places: NDArray[np.intp]) -> NDArray[np.bool_]:
 
 
 def _read(text: str, pictures: Mapping[int, str], leet: Mapping[str, str]) -> str:
-    read = _TONES.sub(lambda found: re.sub(r"\d", " ", found.group()), unmix(text))
+    read = _TONES.sub(_without_tones, unmix(text))
+    read = _STROKE.sub("|", read)
+    if text.count("#") <= FEW_HASHES:
+        read = _HASHES.sub(lambda found: MASK * len(found.group()), read)
     return _LEET_TOKEN.sub(_replacer(leet), read).translate(pictures)
+
+
+def _without_tones(found: re.Match[str]) -> str:
+    """Give pinyin with a digit for each tone without the digits; what is no pinyin stays."""
+    parts = re.split(r"[\d ]+", found.group())
+    return re.sub(r"\d", " ", found.group()) if {*filter(None, parts)} <= syllables() else found.group()
 
 
 def unmix(plain: str) -> str:

@@ -17,6 +17,7 @@ from monitors.matching.names.variants.variant import Rule
 
 SIDE_BY_SIDE = (Rule.LETTERS, Rule.TITLED)
 """Rules of Chinese letters that no clause parts, unless the same sign stands between all of them."""
+BLANK_SIGNS = np.array([ord(sign) for sign in "_#?"], dtype=np.uint32)
 WHOLE_TOKENS = (Rule.INITIALS, Rule.HANDLE, Rule.ANCHOR)
 _IS_WORD = np.isin(np.arange(256), [int(kind) for kind in WORD_KINDS])
 
@@ -35,7 +36,7 @@ class Marks:
         """Count."""
         kinds = batch.kinds
         return cls(
-            signs=_before((kinds == Kind.MASK) | (kinds == Kind.SYMBOL) | (batch.codes == ord("_"))),
+            signs=_before((kinds == Kind.MASK) | (kinds == Kind.SYMBOL) | np.isin(batch.codes, BLANK_SIGNS)),
             stops=_before(_is_stop()[batch.codes]),
             latin=_before(kinds == Kind.LATIN),
         )

@@ -16,6 +16,18 @@ from tests.builders import NOON, a_consent, a_post, a_profile
         pytest.param("林 晓 月 是谁", "林 晓 月", Method.NORMALISED, id="spaced"),
         pytest.param("林·晓·月 是谁", "林·晓·月", Method.NORMALISED, id="dotted"),
         pytest.param("林\u200b晓\u200b月 是谁", "林\u200b晓\u200b月", Method.NORMALISED, id="zero width"),
+        pytest.param(
+            "吧里?kw=%E6%9E%97%E6%99%93%E6%9C%88&pn=2", "%E6%9E%97%E6%99%93%E6%9C%88", Method.NORMALISED, id="link"
+        ),
+        pytest.param("叫&#26519;&#x6653;&#26376;的", "&#26519;&#x6653;&#26376;", Method.NORMALISED, id="page escapes"),
+        pytest.param(r"是\u6797\u6653\u6708吗", r"\u6797\u6653\u6708", Method.NORMALISED, id="program escapes"),
+        pytest.param("林丨晓丨月 是谁", "林丨晓丨月", Method.NORMALISED, id="strokes between"),
+        pytest.param("林晓**的图", "林晓**", Method.MASK, id="masked to the end"),
+        pytest.param("林#月的图", "林#月", Method.MASK, id="masked by a sign"),
+        pytest.param("l.i.n xiao yue 你火了", "l.i.n xiao yue", Method.PINYIN, id="one syllable letter by letter"),
+        pytest.param("linxiaoyue2003 你火了", "linxiaoyue", Method.PINYIN, id="an account with a year"),
+        pytest.param("l!nx!aoyue 你火了", "l!nx!aoyue", Method.PINYIN, id="signs for letters"),
+        pytest.param("木尧月和林尧月", "林尧月", Method.LOOKALIKE, id="a radical less"),
         pytest.param("就是@Lin_XiaoYue这个号", "Lin_XiaoYue", Method.HANDLE, id="handle"),
         pytest.param("就是 ＬＩＮ＿xiaoyue", "ＬＩＮ＿xiaoyue", Method.HANDLE, id="handle in full width"),
     ],
@@ -81,13 +93,6 @@ def test_matches_carry_their_post() -> None:
     assert (match.post_id, match.profile_id, match.span) == (post.id, profile.id, (0, 5))
     assert match.reason == "“林晓月” written as “林-晓-月”"
     assert (match.query, match.candidate) == ("林晓月", "林-晓-月")
-
-
-def test_all_spans_are_in_the_order_of_the_text() -> None:
-    """Every place that names her can be masked."""
-    matcher = NameMatcher([a_profile()], now=NOON)
-
-    assert matcher.all_spans("林晓月和林 晓 月", "p" * 32) == [(0, 3), (4, 9)]
 
 
 def test_posts_beyond_a_chunk_are_found() -> None:

@@ -5,7 +5,7 @@ from math import log
 from monitors.matching.names.judges.gaps import gap_odds, is_uniform
 from monitors.matching.names.kinds import Kind
 from monitors.matching.names.place import WORD_KINDS, Gap, Place
-from monitors.matching.names.plausibility import MOST, log_odds_of_name
+from monitors.matching.names.plausibility import MOST, log_odds_of_name, words
 from monitors.matching.names.variants.korean import may_follow
 from monitors.matching.names.variants.spell import Entry
 from monitors.matching.names.variants.variant import Rule, Trait
@@ -17,6 +17,9 @@ MASK_SIGN = 6.0
 """A mask between two letters is seldom anything but a mask."""
 PICTURE = 1.5
 """A picture in place of a letter may also be there for its own sake."""
+QUESTION = 3.5
+"""A question mark is more often one; but letters that an old encoding lacks become question marks too."""
+BLANKS = frozenset(["_", "__", "#", "##"])
 MOST_MASKS = 4
 WORD, SO_MUCH_LESS = -2.0, 0.5
 """A name that is a word: where words beside it speak for a person, how usual the word is counts for half."""
@@ -42,7 +45,7 @@ def judge_letters(place: Place, trait: Trait, entry: Entry) -> float | None:
     odds = log_odds_of_name(units, start, end, PRIOR - trait.cost + masked, but=own)
     longer = LONGER_GIVEN * (entry.is_japanese and place.after(1) in GIVEN_ENDS and place.after(1) != "")
     odds = min(odds + between, MOST)
-    if own and odds < WORD:
+    if own in words() and odds < WORD:
         odds = WORD + (odds - WORD) * SO_MUCH_LESS
     return odds - longer
 
@@ -52,18 +55,20 @@ def _masked(place: Place, trait: Trait, gaps: list[Gap]) -> float | None:
     if trait.rule is Rule.MASK_INSIDE:
         if len(gaps) != 1 or len(gaps[0].text) > MOST_MASKS:
             return None
-        if set(gaps[0].kinds) <= {Kind.MASK}:
-            return MASK_SIGN
-        return (
-            MASK_SIGN - PICTURE
-            if set(gaps[0].kinds) <= {Kind.MASK, Kind.SYMBOL} or set(gaps[0].text) == {"_"}
-            else None
-        )
+        return _mask_between(gaps[0])
     if trait.rule is Rule.MASK_AFTER:
         return MASK_SIGN if place.kind(place.last + 1) == Kind.MASK else None
     if trait.rule is Rule.MASK_BEFORE:
         return MASK_SIGN if place.kind(place.first - 1) == Kind.MASK else None
     return 0.0
+
+
+def _mask_between(gap: Gap) -> float | None:
+    if set(gap.kinds) <= {Kind.MASK}:
+        return MASK_SIGN
+    if set(gap.kinds) <= {Kind.MASK, Kind.SYMBOL} or gap.text in BLANKS:
+        return MASK_SIGN - PICTURE
+    return MASK_SIGN - QUESTION if gap.text == "?" else None
 
 
 def _unmasked(gaps: list[Gap], trait: Trait) -> list[Gap]:

@@ -10,6 +10,7 @@ from monitors.matching.names.judges.chinese import judge_letters
 from monitors.matching.names.judges.latin import judge_anchor, judge_handle, judge_initials, judge_latin, judge_masked
 from monitors.matching.names.judges.sound import judge_sound
 from monitors.matching.names.kinds import Kind
+from monitors.matching.names.place import Place
 from monitors.matching.names.plausibility import words
 from monitors.matching.names.variants.spell import Entry
 from monitors.matching.names.variants.variant import Rule
@@ -21,6 +22,7 @@ PERSON_SAYS = {Method.HOMOPHONE: 0.0, Method.LOOKALIKE: 0.0, Method.MASK: 0.5, M
 """How much of a cue counts: that a person is meant does not say that it is she where the letters are others."""
 BY_SOUND_IN_CONTEXT = 2.0
 """Beside her school or town, other letters of the same sound are more likely a disguise than another person."""
+MASKS = (Kind.MASK, Kind.SIGN)
 MOST_BESIDE = 8.0
 """Log-odds that words beside a name can add."""
 MOST_ODDS = 6.9
@@ -77,9 +79,21 @@ def judge(candidate: Candidate, entry: Entry, evidence: Evidence, text: str) -> 
         odds += BY_SOUND_IN_CONTEXT
     if odds + evidence.odds + MOST_BESIDE < 0:
         return None
+    if method is Method.MASK:
+        first, last = _with_masks(candidate.place)
     cues, against = _surroundings(candidate, entry)
     total = odds + sum(cue.weight for cue in cues) * PERSON_SAYS.get(method, 1.0) + against + evidence.odds
     return Judgement(odds=total, method=method, first=first, last=last, cues=tuple(cues), evidence=evidence)
+
+
+def _with_masks(place: Place) -> tuple[int, int]:
+    """Give first and last index of a place with the masks that stand on beside it."""
+    first, last = place.first, place.last
+    while place.kind(first - 1) in MASKS:
+        first -= 1
+    while place.kind(last + 1) in MASKS:
+        last += 1
+    return first, last
 
 
 def _judge_as_written(candidate: Candidate, entry: Entry, text: str) -> float | None:

@@ -67,13 +67,19 @@ PLACES = frozenset(
         "plaza",
     ]
 )
+MONTHS, SEASONS = frozenset(["april", "may", "june", "august"]), frozenset(["summer", "autumn", "winter", "spring"])
+_BEFORE_SEASON = re.compile(r"(?<![a-z])(?:in|by|on|since|until|till|last|this|next|early|mid|late|every) $")
+IN_SEASON = -6.0
+_DISGUISED = re.compile(r"[\d@$|!*]")
 _VIETNAMESE = re.compile("[\u1ea0-\u1ef9\u01a1\u01b0]")
 HANDLE, HANDLE_OTHERWISE = 6.9, 2.0
 """A handle as it is, and with other signs between its letters."""
 WIDEST = 4
+LONGER_MISSPELT, SHORT_MISSPELT = -4.0, -3.5
+"""Against a part that is both misspelt and goes on, and against one so short that another letter makes another name."""
 FEW_SHOWN = 3.5
 """Letters of a masked name that say nothing yet."""
-MIDDLE, MIDDLE_REACH = 3.0, 40
+MIDDLE, MIDDLE_REACH, SELDOM = 3.0, 40, log(1e-4)
 
 
 def judge_latin(place: Place, trait: Trait, entry: Entry, text: str) -> float | None:
@@ -83,8 +89,10 @@ def judge_latin(place: Place, trait: Trait, entry: Entry, text: str) -> float | 
     if edge is None or not _gaps_fit(place, gaps, entry, is_turned=trait.rule is Rule.LATIN_TURNED):
         return None
     edge += _follows(place, text, is_turned=trait.rule is Rule.LATIN_TURNED)
-    base = FULL if len(entry.parts) > 1 else SINGLE + 0.3 * len(entry.letters)
-    return min(MOST, base + edge - trait.cost + _case_odds(place, entry, text) + _accent_odds(place, entry, text))
+    is_full = len(entry.parts) > 1 or (entry.kind is Kind.HAN and len(entry.letters) > 2)
+    base = FULL if is_full else SINGLE + 0.3 * len(entry.letters)
+    edge += _case_odds(place, entry, text) + _accent_odds(place, entry, text) + _season_odds(place, entry, text)
+    return min(MOST, base + edge - trait.cost)
 
 
 def _edges(place: Place, text: str) -> float | None:
@@ -141,7 +149,8 @@ def _gaps_fit(place: Place, gaps: list[Gap], entry: Entry, *, is_turned: bool) -
         return all(Kind.STOP not in gap.kinds for gap in gaps)  # e m i l y: every letter alone
     previous = 0
     for gap in gaps:
-        if not _gap_fits(gap, gap.at - previous, is_turned=is_turned and previous == 0):
+        is_turn = is_turned and (previous == 0 or gap.at == len(entry.parts[-1]))
+        if not _gap_fits(gap, gap.at - previous, is_turned=is_turn):
             return False
         previous = gap.at
     return _runs_fit(place, gaps, entry)
@@ -174,11 +183,18 @@ def _case_odds(place: Place, entry: Entry, text: str) -> float:
     """Give what small letters say: a name of everyday words, or of short ones, is written with capitals."""
     start, end = place.span
     shown = text[start:end]
-    if shown != shown.lower() or entry.kind is not Kind.LATIN:
-        return 0.0
+    if shown != shown.lower() or entry.kind is not Kind.LATIN or _DISGUISED.search(shown):
+        return 0.0  # with capitals, or disguised
     if entry.parts and all(part in english_words() for part in entry.parts) and " " in shown:
         return LOWER_WORDS
     return SMALL_LETTERS if len(entry.letters) < SHORT_NAME and _VIETNAMESE.search(text) else 0.0
+
+
+def _season_odds(place: Place, entry: Entry, text: str) -> float:
+    """Give what a word for a time says before a name that is one too: in May, last summer."""
+    first = entry.parts[0] if entry.parts else ""
+    is_season = first in MONTHS or (first in SEASONS and text[place.span[0]].islower())
+    return IN_SEASON if is_season and _BEFORE_SEASON.search(place.before(8)) else 0.0
 
 
 def _accent_odds(place: Place, entry: Entry, text: str) -> float:
@@ -224,7 +240,19 @@ def judge_handle(place: Place, entry: Entry, text: str) -> float | None:
         return None
     if rest[:1] in {".", "-"} and rest[1:].isascii() and rest[1:].isalnum():
         return None
-    return HANDLE if place.written == entry.plain.lstrip("@") else HANDLE_OTHERWISE
+    if place.written == entry.plain.lstrip("@"):
+        return HANDLE
+    return HANDLE_OTHERWISE if _parts_as(place, entry.plain.lstrip("@")) else None
+
+
+def _parts_as(place: Place, handle: str) -> bool:
+    """Whether a handle is written apart only where it has a sign itself, or between all letters."""
+    gaps, letters, signs = place.gaps(), 0, set[int]()
+    for letter in handle:
+        letters += letter.isalnum()
+        if not letter.isalnum():
+            signs.add(letters)
+    return len(gaps) == len(place.places) - 1 or {gap.at for gap in gaps} <= signs
 
 
 def judge_anchor(place: Place, entry: Entry, text: str) -> tuple[float, int, int] | None:
@@ -245,8 +273,14 @@ def judge_anchor(place: Place, entry: Entry, text: str) -> tuple[float, int, int
         odds = _misspelling(other, shown)
         if odds is not None:
             first, last = (place.first, index) if is_after else (index, place.last)
-            return odds, first, last
+            return odds + LONGER_MISSPELT * (is_after and _goes_on_after(place, index)), first, last
     return None
+
+
+def _goes_on_after(place: Place, index: int) -> bool:
+    """Whether a part that ends at an index is the first of a double one: Brookes-Smith."""
+    rest = place.after(index - place.last + 2)[index - place.last :]
+    return rest[:1] == "-" and rest[1:].isalpha()
 
 
 def _middle_name(place: Place, entry: Entry, text: str) -> tuple[float, int, int] | None:
@@ -256,7 +290,8 @@ def _middle_name(place: Place, entry: Entry, text: str) -> tuple[float, int, int
     if not found:
         return None
     middle, start = found.group(1), place.span[1]
-    is_name = len(middle) == 1 or (text[start + 1 : start + 2].isupper() and middle not in english_words())
+    is_rare = english_words().get(middle, NEVER) < SELDOM
+    is_name = len(middle) == 1 or (text[start + 1 : start + 2].isupper() and not text.isupper() and is_rare)
     if len(entry.parts) > 2:  # hers is known: another one is another person's
         is_name = OSA.distance(middle, entry.parts[1], score_cutoff=1) == 1
     return (MIDDLE, place.first, place.last + found.end()) if is_name else None
@@ -277,19 +312,15 @@ def _misspelling(asked: str, shown: str) -> float | None:
     """Give the log-odds that a token is a misspelling of a part of a name."""
     if shown == asked or len(asked) < 4 or OSA.distance(asked, shown, score_cutoff=1) > 1:
         return None
-    odds = 3.0
+    odds = 3.0 + SHORT_MISSPELT * (len(asked) == len(shown) == 4)
     if shown[0] != asked[0]:
         odds -= 4.0
     if shown in english_words() or english_words().get(shown, NEVER) > log(1e-5):
         odds -= 3.0
-    if (
-        len(shown) != len(asked)
-        and (asked.startswith(shown) or shown.startswith(asked))
-        and not _is_doubling(asked, shown)
-    ):
-        odds -= 4.0
-    return odds
+    is_cut = len(shown) != len(asked) and (asked.startswith(shown) or shown.startswith(asked))
+    return odds - 4.0 * (is_cut and not _is_unheard(asked, shown))
 
 
-def _is_doubling(asked: str, shown: str) -> bool:
-    return len(shown) > 1 and shown == asked + asked[-1]
+def _is_unheard(asked: str, shown: str) -> bool:
+    """Whether the last letter is doubled, or one that is not heard is left out: Hanna for Hannah."""
+    return shown == asked + asked[-1] or (shown == asked[:-1] and asked.endswith(("h", "e", shown[-1])))

@@ -1,12 +1,13 @@
 """Letters that sound like a name, and its pinyin."""
 
+import re
 from dataclasses import dataclass
 
 from monitors.matching.names.judges.chinese import PRIOR
 from monitors.matching.names.judges.gaps import gap_odds
 from monitors.matching.names.judges.latin import account_odds
 from monitors.matching.names.kinds import Kind
-from monitors.matching.names.place import WIDEST_GAP, WORD_KINDS, Place
+from monitors.matching.names.place import WIDEST_GAP, WORD_KINDS, Gap, Place
 from monitors.matching.names.plausibility import MOST, log_odds_of_name
 from monitors.matching.names.sound import near_syllables, readings_of
 from monitors.matching.names.variants.chinese import ChineseName, part_name
@@ -18,6 +19,8 @@ from monitors.records import Method
 SAME_SOUND, HEARD, NEAR, SPELLED = 1.5, 2.5, 2.7, 0.5
 EVERY_LETTER = 1.5
 HOMOPHONE, PINYIN, SHORT_PINYIN, GIVEN_ALONE = 4.0, 3.0, 3.0, 3.0
+NUMBERED, NUMBER = 2.0, re.compile(r"\d{2,4}(?![^\W_]|[._\-][^\W_])", re.ASCII)
+"""An account with a year or a number after the name: anybody of that sound may bear it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,7 @@ def judge_sound(place: Place, trait: Trait, entry: Entry) -> tuple[float, Method
         return None
     cost += EVERY_LETTER * (changed == len(heard) and not spelled)
     cost += PINYIN + SHORT_PINYIN * (len(heard) == 2) if spelled else HOMOPHONE
-    longer = account_odds(place) if spelled else 0.0
+    longer = account_odds(place) - NUMBERED * _is_numbered(place) if spelled else 0.0
     cost += GIVEN_ALONE * (trait.method is Method.GIVEN_NAME)
     units, start, end = place.units()
     return min(MOST, log_odds_of_name(units, start, end, PRIOR - cost) + between) + longer, method
@@ -77,17 +80,23 @@ def _syllables(place: Place, trait: Trait) -> list[Syllable] | None:
             found.append(Syllable(letter="", first=part[0], last=part[-1]))
         else:
             return None
-    return found if _keeps_tokens(place) else None
+    return found if _keeps_tokens(place, trait) else None
 
 
 def _letter(place: Place, index: int) -> str:
     return chr(int(place.batch.codes[index]))
 
 
-def _keeps_tokens(place: Place) -> bool:
-    """Whether no Latin word goes on before or after."""
-    starts = place.kind(place.first) in WORD_KINDS and place.kind(place.first - 1) in WORD_KINDS
-    return not starts and not (place.kind(place.last) in WORD_KINDS and place.kind(place.last + 1) in WORD_KINDS)
+def _keeps_tokens(place: Place, trait: Trait) -> bool:
+    """Whether no Latin word goes on before or after; a number may, after a full name in one word."""
+    if place.kind(place.first) in WORD_KINDS and place.kind(place.first - 1) in WORD_KINDS:
+        return False
+    goes_on = place.kind(place.last) in WORD_KINDS and place.kind(place.last + 1) in WORD_KINDS
+    return not goes_on or (len(trait.layout) > 2 and not place.gaps() and _is_numbered(place))
+
+
+def _is_numbered(place: Place) -> bool:
+    return bool(NUMBER.match(place.after(6)))
 
 
 def _asked(name: ChineseName, trait: Trait) -> list[tuple[str, tuple[str, ...]]]:
@@ -129,7 +138,11 @@ def _between(place: Place, heard: list[Syllable], spelled: int) -> float | None:
     stops = [gap for gap in gaps if Kind.STOP in gap.kinds]
     if stops and (spelled < len(heard) or [gap.text.strip() for gap in stops] != [","]):
         return None  # only Lin, Xiaoyue
-    edges = {syllable.last for syllable in heard}
-    torn = [gap for gap in gaps if place.places[gap.at - 1] not in edges]
-    is_spread = len(gaps) == len(place.places) - 1  # every letter stands alone: l i n x i a o y u e
-    return None if torn and not is_spread else 0.0
+    return None if any(_is_torn(syllable, place, gaps) for syllable in heard) else 0.0
+
+
+def _is_torn(syllable: Syllable, place: Place, gaps: list[Gap]) -> bool:
+    """Whether some letters of a syllable stand apart but not all, or not all by the same sign: l.i.n is not torn."""
+    first, last = place.places.index(syllable.first), place.places.index(syllable.last)
+    inner = [gap.text for gap in gaps if first < gap.at <= last]
+    return bool(inner) and (len(inner) < last - first or len({*inner}) > 1)

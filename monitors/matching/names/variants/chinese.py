@@ -26,7 +26,7 @@ GIVEN_READINGS = {"娜": "na", "莎": "sha", "茜": "qian", "晟": "sheng", "筠
 DIGITS = {
     "yi": "1", "er": "2", "san": "3", "si": "4", "wu": "5", "liu": "6", "qi": "7", "ba": "8", "jiu": "9", "ling": "0",
 }  # fmt: skip
-MASK_LETTERS = "某x口o"
+MASK_LETTERS = "某x口o0"
 TITLES = [
     "同学",
     "老师",
@@ -185,7 +185,8 @@ def spell_pets(letter: str) -> Iterator[Variant]:
     """Give what friends make of a letter of a given name; the same for all who bear it."""
     for form in PET_FORMS:
         yield _letters(form.format(letter), Method.VARIANT, 3.0, weak=True)
-    yield _letters(f"某{letter}", Method.MASK, 4.5, weak=True)
+    for mask in ("某", "某某", "xx", "oo", MASK * 2):
+        yield _letters(f"{mask}{letter}", Method.MASK, 4.5, weak=True)
 
 
 def spell_titles(surname: str) -> Iterator[Variant]:

@@ -16,8 +16,8 @@ from monitors.matching.names.kinds import Kind
 DATA = Path(__file__).parents[1] / "data"
 EVERY = range(0x110000)
 STOPS = set('\n\r\v\f\u0085\u2028\u2029,!?;:…、。！？；：，()[]{}<>（）【】《》〈〉「」『』〔〕"“”«»„؟،؛।')
-JOINERS = set(".·•‧∙⋅・･-‐‑‒–—―_/\\|¦~～^`'’‘ʼ＇+=&#@:")
-MASKS = set("〇*＊×✕✖╳○●◯□■▢▣△▲▽▼☆★◇◆※¤⬜⬛🔲🔳❌❎⭕")
+JOINERS = set(".·•‧∙⋅・･-‐‑‒–—―_/\\|¦~～^`'’‘ʼ＇+=&#@:ㅣ")
+MASKS = set("〇*＊×✕✖╳○●◯□■▢▣△▲▽▼☆★◇◆※¤⬜⬛🔲🔳❌❎⭕█▇▆▓▒░◼◻▪▫⬤⚫⚪🔴🚫")
 IGNORED_RANGES = ((0xFE00, 0xFE0F), (0xE0000, 0xE0FFF), (0x180B, 0x180F), (0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3))
 IGNORED = {
     0x34F,

@@ -28,6 +28,8 @@ HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 MOST_LOOKALIKES = 8
 STROKES = set("一丨丶丿乙亅乚乛㇆㇏㇇㇂冂冖匚凵十丷八人入二厂亠勹")
 """Parts that nearly every letter has."""
+MOST_BEARERS, MORE_OR_LESS = 40, 0.25
+"""A part of more letters is a radical, of fewer it may stand for the letter: 办 for 苏, and with less likeness 苏 for 办."""
 ALIKE = 0.64
 """Likeness from which a reader may take one letter for another; shared parts and strokes add to it."""
 MOST_SPLITS = 6
@@ -153,8 +155,11 @@ def same_strokes(data: Path) -> dict[str, set[str]]:
 def lookalikes(data: Path, font_file: str) -> dict[str, list[str]]:
     """Give the letters that look like each one, the nearest first."""
     chars = [char for char in map(chr, range(0x4E00, 0xA000)) if char.encode("gb2312", "ignore")]
+    usual = set(chars)
     drawn, strokes, ways = pictures(chars, font_file), same_strokes(data), parts(data)
     pieces = {char: set("".join(ways.get(char, [""])[:1])) - STROKES for char in chars}
+    counts = Counter(piece for found in pieces.values() for piece in found)
+    cores = {char: [piece for piece in found if counts[piece] <= MOST_BEARERS] for char, found in pieces.items()}
     found = {}
     for at, char in enumerate(chars):
         likeness = drawn @ drawn[at]
@@ -162,8 +167,10 @@ def lookalikes(data: Path, font_file: str) -> dict[str, list[str]]:
         for other_at in np.argsort(-likeness)[1:60]:
             other, like = chars[other_at], float(likeness[other_at])
             like += 0.15 * bool(pieces[char] & pieces[other]) + 0.15 * (other in strokes[char])
+            like += MORE_OR_LESS * (char in cores[other])
             if like >= ALIKE:
                 near[other] = like
+        near |= {other: 1.0 - 0.01 * counts[other] for other in cores[char] if other in usual and other != char}
         found[char] = sorted(near, key=lambda other: -near[other])[:MOST_LOOKALIKES]
     return found
 
