@@ -23,10 +23,43 @@ LATIN = {
 }  # fmt: skip
 
 
+CONSONANTS = dict(
+    zip(
+        "بتثجحخدذرزسشصضطظعغفقكلمنهءئ",
+        ["b", "t", "th", "j", "h", "kh", "d", "th", "r", "z", "s", "sh", "s", "d", "t", "z", "", "gh", "f", "q", "k", "l", "m", "n", "h", "", ""],
+        strict=True,
+    )
+)  # fmt: skip
+LONG = {"ا": ("a",), "و": ("o", "u", "w"), "ي": ("i", "ee", "y"), "ه": ("a", "ah")}
+"""Letters that are long vowels where they stand after a consonant; the last one only at the end."""
+UNWRITTEN = ("", "a", "i")
+"""What may be said between two consonants, which nobody writes in Arabic."""
+MOST_FORMS = 48
+
+
+def _by_letter(part: str) -> list[str]:
+    """Give the likeliest Latin spellings of a part letter by letter; its short vowels are tried, the article first."""
+    article, rest = ("al", part[2:]) if part.startswith("ال") and len(part) > 4 else ("", part)
+    sounds: list[tuple[str, ...]] = []
+    before = ""
+    for at, letter in enumerate(rest):
+        is_end = at == len(rest) - 1
+        if letter in LONG and at and not (letter == "ه" and not is_end):
+            sounds.append(LONG[letter])
+        elif letter in CONSONANTS:
+            is_bare = before in CONSONANTS and not (before == "ه" and at == 0)
+            sounds += [UNWRITTEN] * is_bare + [(CONSONANTS[letter],)]
+        else:
+            sounds.append((LONG[letter][0],) if letter in LONG else ("",))
+        before = letter
+    forms = sorted(product(*sounds), key=lambda form: (form.count("i"), form.count("")))
+    return list(dict.fromkeys(article + "".join(form) for form in forms))[:MOST_FORMS]
+
+
 def spell_arabic(parts: Sequence[str]) -> Iterator[Variant]:
     """Give the Latin spellings of a name whose every part is usual, and the given name alone."""
     if len(parts) > 1:
         yield variant(parts[0], Rule.LATIN, Method.GIVEN_NAME, 2.0, weak=True)
-    spelled = [LATIN.get(part, "").split() for part in parts]
-    for form in islice(product(*spelled), 24):
+    spelled = [LATIN.get(part, "").split() or _by_letter(part) for part in parts]
+    for form in islice(product(*spelled), MOST_FORMS):
         yield variant("".join(form), Rule.LATIN, Method.LATIN, 1.0, weak=len(form) == 1)

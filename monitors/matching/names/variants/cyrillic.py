@@ -16,7 +16,9 @@ ENDINGS = {
     "ов": ("ов", "ова", "ову", "ова", "овым", "ове"),
     "ев": ("ев", "ева", "еву", "ева", "евым", "еве"),
     "ин": ("ин", "ина", "ину", "ина", "иным", "ине"),
-    "ии": ("ии", "ого", "ому", "ого", "им", "ом"),
+    "скии": ("скии", "ского", "скому", "ского", "ским", "ском"),
+    "цкии": ("цкии", "цкого", "цкому", "цкого", "цким", "цком"),
+    "ии": ("ии", "ия", "ию", "ия", "ием", "ии"),
     "ыи": ("ыи", "ого", "ому", "ого", "ым", "ом"),
     "ия": ("ия", "ии", "ии", "ию", "иеи", "ии"),
     "я": ("я", "и", "е", "ю", "еи", "е"),
@@ -32,7 +34,7 @@ LATIN = (
 
 
 def decline(word: str) -> tuple[str, ...]:
-    """Give the six cases of a name in bare letters (й is и, ё is е)."""
+    """Give the six cases of a name in bare letters (й is и, ё is е), by its ending alone."""
     if word.endswith(UNDECLINED):
         return (word,) * 6
     for ending, cases in ENDINGS.items():
@@ -42,19 +44,31 @@ def decline(word: str) -> tuple[str, ...]:
 
 
 def spell_cyrillic(parts: Sequence[str], plain_parts: Sequence[str]) -> Iterator[Variant]:
-    """Give cases, orders, initials and Latin spellings; ``plain_parts`` still tell й from и."""
-    declined = [decline(part) for part in parts]
-    cases = list(zip(*declined, strict=True))
-    for case in dict.fromkeys(cases[1:]):
+    """Give cases, orders, initials, given name with patronymic, and Latin spellings.
+
+    ``plain_parts`` still tell й from и.
+    """
+    cases = list(dict.fromkeys(zip(*map(decline, parts), strict=True)))
+    for case in cases[1:]:
         yield variant("".join(case), Rule.LATIN, Method.VARIANT, 0.0)
     if len(parts) > 1:
-        for case in dict.fromkeys(cases):
-            yield variant(case[-1] + "".join(case[:-1]), Rule.LATIN_TURNED, Method.VARIANT, 0.5)
-            yield variant(
-                "".join(part[0] for part in case[:-1]) + case[-1], Rule.LATIN, Method.INITIALS, 2.0, weak=True
-            )
-            yield variant(case[0], Rule.LATIN, Method.GIVEN_NAME, 2.0, weak=True)
+        for case in cases:
+            yield from _shortened(case)
     yield from _in_latin(plain_parts)
+
+
+def _shortened(case: Sequence[str]) -> Iterator[Variant]:
+    """Give other orders and shorter forms of a name in one case, its surname last."""
+    *names, surname = case
+    initials = "".join(part[0] for part in names)
+    yield variant(surname + "".join(names), Rule.LATIN_TURNED, Method.VARIANT, 0.5)
+    yield variant(initials + surname, Rule.LATIN, Method.INITIALS, 2.0, weak=True)
+    yield variant(surname + initials, Rule.LATIN_TURNED, Method.INITIALS, 2.0, weak=True)
+    yield variant(names[0], Rule.LATIN, Method.GIVEN_NAME, 2.0, weak=True)
+    if len(names) > 1:
+        yield variant(names[0] + surname, Rule.LATIN, Method.VARIANT, 1.0)
+        yield variant(surname + names[0], Rule.LATIN_TURNED, Method.VARIANT, 1.0)
+        yield variant("".join(names), Rule.LATIN, Method.GIVEN_NAME, 1.0, weak=True)
 
 
 def _in_latin(parts: Sequence[str]) -> Iterator[Variant]:

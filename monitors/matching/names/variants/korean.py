@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice, product
 
+from monitors.matching.names.variants.japanese import spell_masked
 from monitors.matching.names.variants.variant import Rule, Variant, variant
 from monitors.records import Method
 
@@ -67,6 +68,7 @@ SURNAMES = {
     "류": "ryu", "전": "jeon jun", "고": "ko", "문": "moon", "손": "son sohn", "배": "bae", "백": "baek paik", "허": "heo hur",
     "유": "yoo yu", "심": "shim", "노": "noh roh", "곽": "kwak", "성": "sung", "주": "joo", "우": "woo", "구": "koo", "천": "chun",
 }  # fmt: skip
+DOUBLE_SURNAMES = frozenset(["남궁", "황보", "제갈", "선우", "독고", "사공", "서문", "동방"])
 AFTER_VOWEL = ["는", "가", "를", "와", "랑", "로", "야", "여", "라고", "라는", "네", "예요", "라서", "라도", "한테"]
 AFTER_CONSONANT = [
     "은",
@@ -144,9 +146,11 @@ def may_follow(name: str, follows: str) -> bool:
 def spell_korean(letters: str) -> Iterator[Variant]:
     """Give the initial consonants of a name in Hangul, its given name and its Latin spellings."""
     yield variant("".join(map(_initial, letters)), Rule.INITIALS, Method.INITIALS, 1.5, weak=True)
-    yield variant(letters[1:], Rule.LETTERS, Method.GIVEN_NAME, 2.0, weak=True)
-    given = [_romanised(letter) for letter in letters[1:]]
-    for surname in (*SURNAMES.get(letters[0], "").split(), _romanised(letters[0])):
+    length = 2 if len(letters) > 3 or letters[:2] in DOUBLE_SURNAMES else 1
+    yield variant(letters[length:], Rule.LETTERS, Method.GIVEN_NAME, 2.0, weak=True)
+    yield from spell_masked(letters)
+    given = [_romanised(letter) for letter in letters[length:]]
+    for surname in (*SURNAMES.get(letters[:length], "").split(), "".join(map(_romanised, letters[:length]))):
         for spelled in islice(product(*given_forms(given)), 4):
             name = "".join(spelled)
             yield variant(surname + name, Rule.LATIN, Method.LATIN, 1.0, weak=len(letters) == 2)

@@ -63,7 +63,7 @@ def spell_latin(name: LatinName) -> Iterator[Variant]:
 
 
 def _orders(parts: Sequence[str]) -> Iterator[Variant]:
-    turned = {"".join((parts[-1], *parts[:-1])), "".join((*parts[1:], parts[0]))} - {"".join(parts)}
+    turned = {"".join((*parts[at:], *parts[:at])) for at in range(1, len(parts))} - {"".join(parts)}
     for form in sorted(turned):
         yield variant(form, Rule.LATIN_TURNED, Method.LATIN, 1.0)
 
@@ -81,6 +81,10 @@ def _shortened(name: LatinName) -> Iterator[Variant]:
         middle = "".join(part[0] for part in parts[1:-1])
         yield variant(first + middle + last, Rule.LATIN, Method.LATIN, 0.5)
         yield variant(last + first + middle, Rule.LATIN_TURNED, Method.LATIN, 1.0)
+        yield variant("".join(parts[:-1]), Rule.LATIN, Method.LATIN, 3.0, weak=True)
+    if len(parts) > 3:
+        yield variant(first + parts[-2] + last, Rule.LATIN, Method.LATIN, 1.0)
+        yield variant(parts[-2] + last + first, Rule.LATIN_TURNED, Method.LATIN, 1.5)
     if letters[0] + last != letters[:-1] + last:
         yield variant(letters[0] + last, Rule.LATIN, Method.LATIN, 2.5, weak=True)
 

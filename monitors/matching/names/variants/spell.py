@@ -11,7 +11,7 @@ from monitors.matching.names.tables import load_tables
 from monitors.matching.names.variants.arabic import spell_arabic
 from monitors.matching.names.variants.chinese import part_name, spell_chinese
 from monitors.matching.names.variants.cyrillic import spell_cyrillic
-from monitors.matching.names.variants.japanese import spell_kana
+from monitors.matching.names.variants.japanese import spell_japanese, spell_kana
 from monitors.matching.names.variants.korean import spell_korean
 from monitors.matching.names.variants.latin import part_latin, spell_latin
 from monitors.matching.names.variants.variant import Rule, Variant, variant
@@ -124,6 +124,8 @@ def _other_ways(entry: Entry) -> Iterator[Variant]:
         yield from spell_latin(part_latin(entry.bare))
     elif entry.kind is Kind.CYRILLIC:
         yield from spell_cyrillic(entry.parts, entry.plain_parts)
+    elif entry.is_japanese and entry.kind in {Kind.HAN, Kind.LETTER}:
+        yield from spell_japanese(entry.parts, entry.letters)
     elif entry.kind is Kind.KANA:
         yield from spell_kana(list(entry.parts))
     elif entry.kind is Kind.HANGUL and 2 <= len(entry.letters) <= LONGEST_CHINESE:
