@@ -1,6 +1,5 @@
 """Mastodon's statuses read as posts: pure."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from typing import Any
 
 from monitors.records import Media, Post, Raw, Rejected
 from monitors.sources.html import kind_of, read_html, unique
+from monitors.sources.json_parts import cut_array
 
 PUBLIC = frozenset({"public", "unlisted"})
 _KINDS = {"image": "image", "gifv": "video", "video": "video", "audio": "audio"}
@@ -53,38 +53,6 @@ def read_page(content: bytes, origin: Origin) -> Page:
         left_out=sum(item is None for _, item in read),
         newest=_newest(status for status, _ in read),
     )
-
-
-def cut_array(content: bytes) -> list[tuple[Any, bytes]]:
-    """Give each item of a JSON array with its own bytes as they arrived. Raises ValueError when it is none."""
-    text, decoder = content.decode("utf-8"), json.JSONDecoder()
-    at = _skip(text, 0, "[")
-    items: list[tuple[Any, bytes]] = []
-    if text[at : at + 1] == "]":
-        return items
-    while True:
-        try:
-            item, end = decoder.raw_decode(text, at)
-        except RecursionError as error:
-            raise ValueError("nested too deeply") from error
-        items.append((item, text[at:end].encode()))
-        end = _blank(text, end)
-        if text[end : end + 1] == "]":
-            return items
-        at = _skip(text, end, ",")
-
-
-def _skip(text: str, at: int, letter: str) -> int:
-    at = _blank(text, at)
-    if text[at : at + 1] != letter:
-        raise ValueError("not a JSON array")
-    return _blank(text, at + 1)
-
-
-def _blank(text: str, at: int) -> int:
-    while text[at : at + 1] in {" ", "\t", "\r", "\n"}:
-        at += 1
-    return at
 
 
 def _newest(statuses: Iterator[Any]) -> str | None:

@@ -58,14 +58,15 @@ class Entry:
 class Page:
     """One page in the platform's order, the newest first. ``onward`` asks for the next older one; empty: there is none.
 
-    ``is_ordered``: whether what comes after an old post is older still, pinned posts at the top aside. ``rejected`` is
-    what does not even say which post it is.
+    ``is_ordered``: whether what comes after an old post is older still, pinned posts at the top aside. ``may_repeat``:
+    whether pages overlap on purpose. ``rejected`` is what does not even say which post it is.
     """
 
     outcome: FetchOutcome
     entries: tuple[Entry, ...] = ()
     onward: str = ""
     is_ordered: bool = True
+    may_repeat: bool = False
     rejected: tuple[Rejected, ...] = ()
 
 
@@ -86,12 +87,16 @@ class Reach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """One timeline: what kind it is, what it is called (never in a log, nor as it is in a cursor), how to ask for it."""
+    """One timeline: what kind it is, what it is called (never in a log, nor as it is in a cursor), how to ask for it.
+
+    ``finish`` completes each entry that is new.
+    """
 
     kind: str
     name: str
     ask: Ask
     reach: Reach
+    finish: Callable[[Entry], Entry] = lambda entry: entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +179,7 @@ class Timelines:
         left = one.reach.back if key in self._places else one.reach.first
         for gap in (Gap(before="", floor=place.newest, left=left), *place.gaps):
             walk = _walk(one.ask, gap, one.reach)
+            walk.found = {found: one.finish(entry) for found, entry in walk.found.items()}
             yield from self._give(key, part, gap, walk, one.reach)
             if walk.failure is not None:
                 self._is_over = walk.failure.kind in FATAL and walk.failure.detail not in {MORE, TOO_FAR}
@@ -183,7 +189,8 @@ class Timelines:
                 return
 
     def _give(self, key: str, part: str, gap: Gap, walk: _Walk, reach: Reach) -> Iterator[Delta]:
-        if not walk.pages:
+        is_given_up = walk.failure is not None and walk.failure.detail == TOO_FAR
+        if not (walk.pages or is_given_up):
             return
         entries = [walk.found[found] for found in sorted(walk.found)]
         holes = _holes(entries, gap.floor) if reach.is_numbered else 0
@@ -231,7 +238,7 @@ def _walk(ask: Ask, gap: Gap, reach: Reach) -> _Walk:
         walk.pages += 1
         walk.is_ordered = walk.is_ordered and page.is_ordered
         keys = {entry.key for entry in page.entries}
-        if keys and keys <= walk.seen:
+        if keys and keys <= walk.seen and not page.may_repeat:
             walk.failure = FetchOutcome(kind=FetchKind.BROKEN, detail="no_progress")
             return walk
         walk.seen |= keys
@@ -251,7 +258,7 @@ def _walk(ask: Ask, gap: Gap, reach: Reach) -> _Walk:
 
 def _stopped(walk: _Walk, gap: Gap, token: str, failure: FetchOutcome) -> _Walk:
     walk.failure = failure
-    if walk.pages:
+    if walk.pages and failure.detail != TOO_FAR:
         top = min(walk.found, default=gap.top) if walk.is_ordered else gap.top
         walk.rest = Gap(before=token, floor=gap.floor, left=gap.left - walk.pages, top=top)
     return walk

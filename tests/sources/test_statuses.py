@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.sources.statuses import Origin, cut_array, read_page
+from monitors.sources.json_parts import cut_array
+from monitors.sources.statuses import Origin, read_page
 from tests.builders import NOON
 from tests.sources.golden import FIXTURES, compare, pairs
 
