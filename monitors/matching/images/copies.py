@@ -11,9 +11,10 @@ from monitors.matching.images.features import Features, can_find_features, find_
 from monitors.matching.images.fingerprint import Moment, fingerprint_moments, stored_features
 from monitors.matching.images.found import Found, keep_best
 from monitors.matching.images.geometry import Alignment, align, count_votes, pair_up, root_looks
+from monitors.matching.images.overlap import Hashes, is_same_all_over, stored_hashes
 from monitors.matching.images.pdq import Floats
 from monitors.matching.images.placing import Size, place
-from monitors.matching.images.verdicts import ALERT_SCORE, DETAILS_REVIEW, score_details
+from monitors.matching.images.verdicts import ALERT_SCORE, DETAILS_REVIEW, DETAILS_TO_TELL, score_details
 from monitors.records import Fingerprint, Method
 
 # Measured 2026-10, docs/evaluation.md#pictures: 128 coarse details and 3 that agree keep every copy that the proof
@@ -28,10 +29,12 @@ class _Look:
 
     features: Features
     roots: Floats
+    hashes: Hashes = ()
+    """Of a photo: what its parts should look like."""
 
     @classmethod
-    def of(cls, features: Features) -> "_Look":
-        return cls(features=features, roots=root_looks(features))
+    def of(cls, features: Features, hashes: Hashes = ()) -> "_Look":
+        return cls(features=features, roots=root_looks(features), hashes=hashes)
 
     @property
     def size(self) -> Size:
@@ -41,34 +44,67 @@ class _Look:
         return _Look(features=self.features.coarsest(number), roots=self.roots[:number])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Side:
+    """A picture as it is, or mirrored."""
+
+    form: str
+    look: _Look
+    grey: Floats
+
+
+class Looked:
+    """A picture in which photos are looked for: its details, as it is and mirrored."""
+
+    def __init__(self, picture: Moment) -> None:
+        features = find_features(picture.grey)
+        self.details = len(features)
+        self.sides = (
+            _Side(form="", look=_Look.of(features), grey=picture.grey),
+            _Side(form="mirror", look=_Look.of(features.mirrored()), grey=picture.grey[:, ::-1]),
+        )
+
+
 class PhotoFeatures:
     """The features of reference photos, immutable; a photo's place is how it is named in what is found."""
 
     def __init__(self, photos: Iterable[Sequence[Fingerprint]]) -> None:
         """Take what is stored of each photo; one without features is never found."""
-        features = (stored_features(photo) for photo in photos)
-        self._photos = [None if one is None else _Look.of(one) for one in features]
+        self._photos = [_stored_look(photo) for photo in photos]
 
-    def find(self, picture: Features, *, among: Collection[int] | None = None, has_gate: bool = True) -> list[Found]:
+    def find(self, picture: Looked, *, among: Collection[int] | None = None, has_gate: bool = True) -> list[Found]:
         """Give the photos that the picture shows a part of, the most certain first.
 
         ``among`` narrows the search; without the gate every pair is put to the proof, ten times slower.
         """
-        looks = {"": _Look.of(picture), "mirror": _Look.of(picture.mirrored())}
         numbers = range(len(self._photos)) if among is None else among
         with _one_thread():
-            return keep_best(found for number in numbers for found in self._prove(number, looks, has_gate=has_gate))
+            return keep_best(
+                found for number in numbers for found in self._prove(number, picture.sides, has_gate=has_gate)
+            )
 
-    def _prove(self, number: int, looks: dict[str, _Look], *, has_gate: bool) -> Iterator[Found]:
+    def can_tell(self, number: int, picture: Looked) -> bool:
+        """Whether photo and picture have enough details that a copy would be proved by them."""
+        photo = self._photos[number]
+        return photo is not None and min(len(photo.features), picture.details) >= DETAILS_TO_TELL
+
+    def _prove(self, number: int, sides: Iterable[_Side], *, has_gate: bool) -> Iterator[Found]:
         photo = self._photos[number]
         if photo is None:
             return
-        for form, look in looks.items():
-            if has_gate and not _is_promising(photo, look):
+        for side in sides:
+            if has_gate and not _is_promising(photo, side.look):
                 continue
-            alignment = _align(photo, look)
-            if alignment is not None and alignment.agreeing >= DETAILS_REVIEW:
-                yield _to_found(number, alignment, photo, look, form)
+            alignment = _align(photo, side.look)
+            if alignment is None or alignment.agreeing < DETAILS_REVIEW:
+                continue
+            if is_same_all_over(alignment, photo.features, photo.hashes, side.look.features, side.grey):
+                yield _to_found(number, alignment, photo, side)
+
+
+def _stored_look(photo: Sequence[Fingerprint]) -> _Look | None:
+    features = stored_features(photo)
+    return None if features is None else _Look.of(features, stored_hashes(photo))
 
 
 def _one_thread() -> AbstractContextManager[Any]:
@@ -98,8 +134,8 @@ def _align(photo: _Look, picture: _Look) -> Alignment | None:
     return align(photo.features, picture.features, rows, columns)
 
 
-def _to_found(number: int, alignment: Alignment, photo: _Look, picture: _Look, form: str) -> Found:
-    placing = place(alignment.matrix, photo.size, picture.size, is_mirrored=form == "mirror")
+def _to_found(number: int, alignment: Alignment, photo: _Look, side: _Side) -> Found:
+    placing = place(alignment.matrix, photo.size, side.look.size, is_mirrored=side.form == "mirror")
     return Found(
         photo=number,
         method=Method.LOCAL,
@@ -121,11 +157,19 @@ class CopySearch:
     def find(self, moments: Sequence[Moment], *, quick: bool = False) -> list[Found]:
         """Give the best match with each photo, strongest first; ``quick`` compares hashes only.
 
-        Without the extra ``images`` it compares hashes only as well.
+        A hash that would only ask for a look is dropped where details could prove the copy and do not. Without the
+        extra ``images`` it compares hashes only as well.
         """
         hashed = self._bank.find(fingerprint_moments(moments))
-        unsettled = self._everyone - {found.photo for found in hashed if found.score >= ALERT_SCORE}
+        sure = [found for found in hashed if found.score >= ALERT_SCORE]
+        unsettled = self._everyone - {found.photo for found in sure}
         if quick or not unsettled or not can_find_features():
             return hashed
-        proven = [one for moment in moments for one in self._features.find(find_features(moment.grey), among=unsettled)]
-        return keep_best([*hashed, *proven])
+        looked = [Looked(moment) for moment in moments]
+        proven = [one for picture in looked for one in self._features.find(picture, among=unsettled)]
+        open_still = [
+            found
+            for found in hashed
+            if found.photo in unsettled and not all(self._features.can_tell(found.photo, one) for one in looked)
+        ]
+        return keep_best([*sure, *open_still, *proven])

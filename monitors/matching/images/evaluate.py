@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 
 from monitors.matching.images.bank import Bank
-from monitors.matching.images.copies import PhotoFeatures
+from monitors.matching.images.copies import Looked, PhotoFeatures
 from monitors.matching.images.faces.dlib_encoder import DlibEncoder, locate_models
-from monitors.matching.images.features import Features, can_find_features, find_features
+from monitors.matching.images.features import can_find_features
 from monitors.matching.images.fingerprint import Moment, fingerprint, fingerprint_moments, read_moments
 from monitors.matching.images.found import Found
 from monitors.matching.images.shelves import Shelf, probe_pdq, shelve_pdq
@@ -79,7 +79,7 @@ def evaluate(originals: Sequence[Original], variants: Sequence[Variant]) -> Coun
             if not _is_copy(variant, other, originals):
                 counts.remember_near(distance, number, other)
         if not originals[variant.original].is_tile:
-            _count_recall(counts, found, details, find_features(moments[0].grey), variant)
+            _count_recall(counts, found, details, Looked(moments[0]), variant)
     return counts
 
 
@@ -89,13 +89,13 @@ def _is_copy(variant: Variant, other: int, originals: Sequence[Original]) -> boo
 
 
 def _count_recall(
-    counts: Counts, found: Sequence[Found], details: PhotoFeatures, features: Features, variant: Variant
+    counts: Counts, found: Sequence[Found], details: PhotoFeatures, picture: Looked, variant: Variant
 ) -> None:
     by_hash = any(one.photo == variant.original and one.score >= ALERT_SCORE for one in found)
-    proof = details.find(features, among={variant.original})
+    proof = details.find(picture, among={variant.original})
     counts.quick[variant.transform].add(is_hit=by_hash)
     counts.thorough[variant.transform].add(is_hit=by_hash or any(one.score >= ALERT_SCORE for one in proof))
-    if details.find(features, among={variant.original}, has_gate=False):
+    if details.find(picture, among={variant.original}, has_gate=False):
         counts.gate.add(is_hit=bool(proof))
 
 
@@ -126,9 +126,9 @@ def prove_nearest(
         pairs[number].append(other)
     found = []
     for number, others in pairs.items():
-        features = find_features(variants[number].make(originals)[0].grey)
+        picture = Looked(variants[number].make(originals)[0])
         name = _name_of(variants[number], originals)
-        proofs = details.find(features, among=others, has_gate=False)
+        proofs = details.find(picture, among=others, has_gate=False)
         found += [(proof.details or 0, name, originals[proof.photo].name) for proof in proofs]
     return sorted(found, reverse=True)
 

@@ -35,6 +35,8 @@ class Alignment:
     """Distinct details that lie where they should."""
     matrix: NDArray[np.float64]
     """2 × 3: from the photo's pixels to the picture's."""
+    points: NDArray[np.float64]
+    """Where in the photo the details are that agree."""
 
 
 def root_looks(features: Features) -> Floats:
@@ -75,7 +77,7 @@ def align(photo: Features, picture: Features, rows: Indices, columns: Indices) -
         agreeing = pairs.agree_with(matrix)
     if matrix is None or agreeing.sum() < _FEWEST:
         return None
-    return Alignment(agreeing=pairs.count_places(agreeing), matrix=matrix)
+    return Alignment(agreeing=pairs.count_places(agreeing), matrix=matrix, points=pairs.places(agreeing))
 
 
 def count_votes(photo: Features, picture: Features, rows: Indices, columns: Indices) -> int:
@@ -123,6 +125,10 @@ class _Pairs:
     def count_places(self, agreeing: Mask) -> int:
         """Count places, on the side where there are fewer: a detail with two directions is one."""
         return min(_count_places(self._from[agreeing]), _count_places(self._to[agreeing]))
+
+    def places(self, agreeing: Mask) -> NDArray[np.float64]:
+        """Give where in the photo these pairs are."""
+        return self._from[agreeing]
 
     def _is_similar(self, scale: Any, turn: Any) -> Mask:
         turned = np.abs((self._turn - turn + np.pi) % (2 * np.pi) - np.pi)

@@ -20,7 +20,7 @@ from monitors.matching.images.fingerprint import (
 )
 from monitors.matching.images.hashes import HashTable, Packed, pack
 from monitors.matching.images.pdq import FORMS
-from monitors.matching.images.verdicts import MIN_QUALITY
+from monitors.matching.images.verdicts import BLANK_QUALITY, MIN_QUALITY
 from monitors.matching.images.windows import CROPS, CROPS_VERSION, NOTHING, PARTS, PARTS_VERSION
 from monitors.records import Fingerprint
 
@@ -66,7 +66,8 @@ def probe_pdq(picture: Iterable[Fingerprint]) -> Iterator[Probe]:
     """Give the PDQ hashes of a picture: the whole, then its parts."""
     for one in picture:
         if one.algorithm == PDQ and one.version == PDQ_VERSION:
-            yield Probe(bits=one.bits, is_plain=_is_plain(one))
+            if not _is_blank(one):
+                yield Probe(bits=one.bits, is_plain=_is_plain(one))
         elif one.algorithm == PDQ_PARTS and one.version == PARTS_VERSION:
             for place, part in enumerate(PARTS):
                 bits = one.bits[place * PDQ_DIGITS : (place + 1) * PDQ_DIGITS]
@@ -75,8 +76,8 @@ def probe_pdq(picture: Iterable[Fingerprint]) -> Iterator[Probe]:
 
 
 def probe_phash(picture: Iterable[Fingerprint]) -> Iterator[Probe]:
-    """Give the pHashes of a picture."""
-    return (Probe(bits=one.bits) for one in picture if one.algorithm == PHASH and one.version == PHASH_VERSION)
+    """Give the pHashes of a picture; a plain one has none that says anything."""
+    return (Probe(bits=one.bits) for one in _phashes(picture))
 
 
 def is_plain_photo(photo: Iterable[Fingerprint]) -> bool:
@@ -88,7 +89,7 @@ def _pdq_rows(photo: Iterable[Fingerprint]) -> tuple[Packed, NDArray[np.uint8]]:
     rows, kinds = [np.zeros((0, PDQ_DIGITS // 2), dtype=np.uint8)], [np.zeros(0, dtype=np.uint8)]
     for one in photo:
         algorithm, _, form = one.algorithm.partition(":")
-        if algorithm == PDQ and one.version == PDQ_VERSION and form in FORMS:
+        if algorithm == PDQ and one.version == PDQ_VERSION and form in FORMS and not _is_blank(one):
             rows.append(pack(one.bits, digits=PDQ_DIGITS))
             kinds.append(np.array([FORMS.index(form)], dtype=np.uint8))
         elif one.algorithm == PDQ_CROPS and one.version == CROPS_VERSION:
@@ -100,9 +101,20 @@ def _pdq_rows(photo: Iterable[Fingerprint]) -> tuple[Packed, NDArray[np.uint8]]:
 
 
 def _phash_rows(photo: Iterable[Fingerprint]) -> tuple[Packed, NDArray[np.uint8]]:
-    bits = "".join(one.bits for one in photo if one.algorithm == PHASH and one.version == PHASH_VERSION)
+    bits = "".join(one.bits for one in _phashes(photo))
     rows = pack(bits, digits=PHASH_DIGITS)
     return rows, np.zeros(len(rows), dtype=np.uint8)
+
+
+def _phashes(picture: Iterable[Fingerprint]) -> list[Fingerprint]:
+    stored = list(picture)
+    if is_plain_photo(stored):
+        return []
+    return [one for one in stored if one.algorithm == PHASH and one.version == PHASH_VERSION]
+
+
+def _is_blank(fingerprint: Fingerprint) -> bool:
+    return fingerprint.quality is not None and fingerprint.quality < BLANK_QUALITY
 
 
 def _is_plain(fingerprint: Fingerprint) -> bool:

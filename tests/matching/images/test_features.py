@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from monitors.matching.images.copies import PhotoFeatures
+from monitors.matching.images.copies import Looked, PhotoFeatures
 from monitors.matching.images.features import Features, find_features, pack_features, unpack_features
-from monitors.matching.images.fingerprint import fingerprint_reference
+from monitors.matching.images.fingerprint import fingerprint_reference, read_moments
 from monitors.matching.images.geometry import align, pair_up, root_looks
 from monitors.matching.images.pdq import Floats
 from monitors.matching.images.verdicts import ALERT_SCORE, DETAILS_ALERT
@@ -36,6 +36,11 @@ def features_of(image: Image.Image) -> Features:
     return find_features(grey_of(image))
 
 
+def looked_at(image: Image.Image) -> Looked:
+    """A picture as a post's is read."""
+    return Looked(read_moments(encode(image))[0])
+
+
 def a_search(*seeds: int) -> PhotoFeatures:
     return PhotoFeatures([fingerprint_reference(encode(a_scene(seed)), with_features=True) for seed in seeds])
 
@@ -59,7 +64,7 @@ def test_a_part_is_found_placed_and_named(
     copy: Image.Image, words: str, region: tuple[float, float, float, float]
 ) -> None:
     """Whatever part of a photo is shown wherever, it is found, surely; what was done and where it lies is told."""
-    [found] = a_search(1, 2).find(features_of(copy))
+    [found] = a_search(1, 2).find(looked_at(copy))
 
     assert (found.photo, found.method) == (0, Method.LOCAL)
     assert found.score >= ALERT_SCORE
@@ -77,7 +82,7 @@ def _without_numbers(words: str) -> list[str]:
 
 def test_a_photo_of_a_screen_is_found() -> None:
     """Perspective, uneven light, noise and lines do not hide a photo."""
-    [found] = a_search(1).find(features_of(screen_photo(a_scene(), random())))
+    [found] = a_search(1).find(looked_at(screen_photo(a_scene(), random())))
 
     assert found.score >= ALERT_SCORE
 
@@ -86,7 +91,7 @@ def test_other_scenes_are_not_found() -> None:
     """Scenes of the same kind of shapes agree in nothing."""
     search = a_search(1, 2, 3)
 
-    found = [search.find(features_of(a_scene(seed))) for seed in range(20, 30)]
+    found = [search.find(looked_at(a_scene(seed))) for seed in range(20, 30)]
 
     assert found == [[]] * 10
 
@@ -103,9 +108,9 @@ def test_without_details_nothing_is_found(image: Image.Image) -> None:
     """A picture without details is neither found nor finds anything, and breaks nothing."""
     plain = PhotoFeatures([fingerprint_reference(encode(image), with_features=True)])
 
-    assert a_search(1).find(features_of(image)) == []
-    assert plain.find(features_of(a_scene())) == []
-    assert plain.find(features_of(image)) == []
+    assert a_search(1).find(looked_at(image)) == []
+    assert plain.find(looked_at(a_scene())) == []
+    assert plain.find(looked_at(image)) == []
 
 
 def test_photos_without_features_are_not_found() -> None:
@@ -114,14 +119,14 @@ def test_photos_without_features_are_not_found() -> None:
         [fingerprint_reference(encode(a_scene(1))), fingerprint_reference(encode(a_scene(2)), with_features=True)]
     )
 
-    found = search.find(features_of(a_scene(1))) + search.find(features_of(a_scene(2)))
+    found = search.find(looked_at(a_scene(1))) + search.find(looked_at(a_scene(2)))
 
     assert [one.photo for one in found] == [1]
 
 
 def test_only_those_asked_for() -> None:
     """``among`` narrows the search."""
-    assert a_search(1, 2).find(features_of(a_scene(1)), among={1}) == []
+    assert a_search(1, 2).find(looked_at(a_scene(1)), among={1}) == []
 
 
 def test_packing_loses_next_to_nothing() -> None:

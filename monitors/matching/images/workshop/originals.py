@@ -11,9 +11,8 @@ from typing import Final
 from PIL import Image
 
 from monitors.matching.images.bank import Bank
-from monitors.matching.images.copies import PhotoFeatures
+from monitors.matching.images.copies import Looked, PhotoFeatures
 from monitors.matching.images.decoder import PictureError, decode_picture
-from monitors.matching.images.features import find_features
 from monitors.matching.images.fingerprint import fingerprint_moments, fingerprint_reference, read_moments
 from monitors.records import Fingerprint
 
@@ -107,5 +106,5 @@ def _find_same(originals: Sequence[Original]) -> Iterator[tuple[int, int]]:
     details, bank = PhotoFeatures(stored), Bank(stored)
     for number, original in enumerate(originals):
         moments = read_moments(to_jpeg(original.image, 92))
-        for found in (*details.find(find_features(moments[0].grey)), *bank.find(fingerprint_moments(moments))):
+        for found in (*details.find(Looked(moments[0])), *bank.find(fingerprint_moments(moments))):
             yield number, found.photo
