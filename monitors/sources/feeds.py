@@ -5,7 +5,7 @@ import warnings
 from calendar import timegm
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from html import unescape
 from io import BytesIO
@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import urljoin
 
 from monitors.records import FetchKind, FetchOutcome, Media, Post, Raw, Rejected
+from monitors.sources.dates import AHEAD, EARLIEST, read_date
+from monitors.sources.detours import straight
 from monitors.sources.html import (
     MOST_MEDIA,
     Reading,
@@ -25,11 +27,6 @@ from monitors.sources.html import (
     unique,
     unique_media,
 )
-
-EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
-"""Before any feed: what is older is a clock that was never set (1970) or a date misread."""
-AHEAD = timedelta(days=1)
-"""A post from further in the future has a wrong date, not a future."""
 
 _STEP = re.compile(rb"<!\[CDATA\[|<!--|<(/?)(?:[\w.-]+:)?(?:item|entry)(?=[\s/>])[^<>]*>")
 _ENDS = {b"<![CDATA[": b"]]>", b"<!--": b"-->"}
@@ -71,7 +68,7 @@ def read_feed(content: bytes, origin: Origin) -> Feed:
     wanted = {post.raw_sha256 for post in posts}
     return Feed(
         outcome=FetchOutcome(kind=FetchKind.OK, part=origin.part),
-        posts=tuple(_oldest_first(posts)),
+        posts=tuple(oldest_first(posts)),
         raws=tuple({raw.sha256: raw for raw in raws if raw.sha256 in wanted}.values()),
         rejected=tuple(item for item in read if isinstance(item, Rejected)),
     )
@@ -151,6 +148,7 @@ def _read_entry(entry: Entry, raw: Raw, language: str | None, origin: Origin) ->
     link = absolute(origin.url, str(entry.get("link") or ""))
     if _is_guessed(guid, raw):
         guid, link = guid.removeprefix(urljoin(origin.url, ".")), None if link == guid else link
+    guid, link = straight(guid), straight(link) if link else None
     title, body = _reading(entry.get("title_detail"), origin), _body(entry, link, origin)
     guid = guid or link or ""
     text = body.text if body.text.startswith(title.text) else f"{title.text}\n{body.text}".strip()
@@ -158,7 +156,7 @@ def _read_entry(entry: Entry, raw: Raw, language: str | None, origin: Origin) ->
     if not (guid or text or media):
         return Rejected(content=raw.content, place=f"{origin.part}:item", reason="empty entry")
     return Post(
-        id=f"{origin.source}:{_native_id(guid, text, origin)}",
+        id=f"{origin.source}:{native_id(guid, text, origin)}",
         url=link or (guid if is_web(guid) else ""),
         text=text,
         author=str(entry.get("author_detail", {}).get("href") or entry.get("author") or ""),
@@ -179,7 +177,8 @@ def _is_guessed(address: str, raw: Raw) -> bool:
     return is_web(address) and address not in written and b"\0" not in raw.content
 
 
-def _native_id(guid: str, text: str, origin: Origin) -> str:
+def native_id(guid: str, text: str, origin: Origin) -> str:
+    """Give the id of an entry from what it calls itself, or from its words where it does not."""
     # An address is the same post in every feed; any other id is unique within its feed alone (RSS 2.0, guid).
     is_global = is_web(guid) or guid.startswith(("tag:", "urn:"))
     key = guid if is_global else f"{origin.url}\n{guid or text}"
@@ -220,7 +219,9 @@ def _published(entry: Entry, fetched_at: datetime) -> datetime | None:
         moment = _moment(written) if isinstance(written, struct_time) else None
         if moment and EARLIEST <= moment <= fetched_at + AHEAD:
             return moment
-    return None
+    # What feedparser cannot read may be how a platform writes dates that made its own feeds.
+    written_as = (dict(entry).get(name) for name in ("published", "created", "updated"))
+    return next(filter(None, (read_date(text, now=fetched_at) for text in written_as)), None)
 
 
 def _moment(written: struct_time) -> datetime | None:
@@ -230,7 +231,8 @@ def _moment(written: struct_time) -> datetime | None:
         return None
 
 
-def _oldest_first(posts: Sequence[Post]) -> list[Post]:
+def oldest_first(posts: Sequence[Post]) -> list[Post]:
+    """Turn posts that stood newest first."""
     # Feeds begin with the newest; what has no date is as new as this fetch.
     turned = list(reversed(posts))
     turned.sort(key=lambda post: post.published_at or post.fetched_at)
