@@ -8,6 +8,10 @@ from monitors.records import Category, Fingerprint, Hit, Raw, Severity
 
 POST: Final = "post"
 MEDIA: Final = "media"
+LOOK: Final = "look"
+"""What was seen when a hit's post was looked at again: our own statement."""
+ABSENCE: Final = "absence"
+"""The answer that says that a post is gone."""
 MINOR: Final = "minor"
 EMBEDDED_PICTURE: Final = re.compile(rb"data:\s*(image|video)/|%PDF-", re.IGNORECASE)
 TEXT_TYPES: Final = re.compile(r"text/|application/([\w.-]+\+)?(json|xml)\b|application/(x-)?ndjson\b", re.IGNORECASE)

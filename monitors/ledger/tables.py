@@ -207,6 +207,29 @@ verdicts = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+watches = Table(
+    "watches",
+    metadata,
+    Column("hit_id", String(32), ForeignKey("hits.id", ondelete="CASCADE"), primary_key=True),
+    Column("next_at", UtcDateTime, index=True, comment="when its post is looked at again; null: no more"),
+    Column("tries", Integer, nullable=False, default=0, comment="looks in a row that got no answer"),
+    Column("state", String(16), nullable=False, comment="waiting, up, edited, gone, unreachable, not_watchable"),
+    Column("detail", String(64), nullable=False, default=""),
+    Column("looked_at", UtcDateTime),
+    Column("up_at", UtcDateTime, nullable=False, comment="when it was last seen to be there"),
+    Column("gone_at", UtcDateTime, index=True, comment="when it was first seen to be gone since"),
+    Column("content_sha256", String(64), nullable=False, default="", comment="of what it said when last looked at"),
+)
+
+asked = Table(
+    "asked",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("term_mac", String(64), primary_key=True, comment="keyed hash of what was asked for"),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("dry", Integer, nullable=False, comment="how often in a row it yielded nothing"),
+)
+
 exhibits = Table(
     "exhibits",
     metadata,

@@ -6,7 +6,6 @@ when it is new, as far back as a few pages go.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,8 +14,8 @@ from urllib.parse import urlencode
 
 from monitors.records import Delta, FetchKind, FetchOutcome, Post, Raw, Rejected
 from monitors.sources.bluesky_posts import COLLECTION, Places, UnreadableError, Written, read_record
+from monitors.sources.json_parts import cut_array
 from monitors.sources.requester import Fetched, Requester
-from monitors.sources.statuses import cut_array
 
 PAGE = 100
 MOST_PAGES = 5
@@ -123,29 +122,10 @@ def _object(fetched: Fetched) -> Mapping[str, Any]:
 
 def _cut(fetched: Fetched) -> Sequence[bytes]:
     try:
-        return [item for _, item in cut_array(_value(fetched.content.decode(), "posts"))]
-    except (ValueError, RecursionError) as error:
+        return [item for _, item in cut_array(fetched.content, "posts")]
+    except ValueError as error:
         outcome = FetchOutcome(kind=FetchKind.SCHEMA_CHANGED, detail="no_posts", part=PART)
         raise SearchError(outcome) from error
-
-
-def _value(text: str, name: str) -> bytes:
-    """Give one value of a JSON object with its own bytes as they arrived. Raises ValueError when it has none."""
-    decoder, at = json.JSONDecoder(), _past(text, 0, "{")
-    while True:
-        key, end = decoder.raw_decode(text, at)
-        at = _past(text, end, ":")
-        _, end = decoder.raw_decode(text, at)
-        if key == name:
-            return text[at:end].encode()
-        at = _past(text, end, ",")
-
-
-def _past(text: str, at: int, letter: str) -> int:
-    found = re.compile(rf"\s*{re.escape(letter)}\s*").match(text, at)
-    if found is None:
-        raise ValueError("not that JSON")
-    return found.end()
 
 
 def _read(item: bytes, places: Places, at: datetime) -> tuple[Post, Raw] | Rejected:
