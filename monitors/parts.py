@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from monitors.alerts.desk import Desk
 from monitors.evidence.seal import Sealer
+from monitors.ledger import photos as stored_photos
+from monitors.ledger import profiles as stored_profiles
 from monitors.ledger.engine import Ledger
 from monitors.matching.matcher import Matcher
 from monitors.pictures import GetMedia
@@ -108,6 +110,12 @@ class Parts:
 
         with self.ledger.reading() as ledger:
             return read_taught(ledger, self.vault, [profile.id for profile in profiles], known=known or {})
+
+    def open_profile(self, profile_id: str) -> WatchProfile | None:
+        """Give a profile with all that is stored of its photos, None when it is gone."""
+        with self.ledger.reading() as ledger:
+            profile = stored_profiles.get(ledger, self.vault, profile_id)
+            return profile and stored_photos.whole(ledger, self.vault, profile)
 
     def pseudonym(self, hit: Hit) -> str:
         """Give what stands for the writer in search stores: keyed per profile, so that no two can be joined."""

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from monitors import pictures
 from monitors.captures import captures_of
+from monitors.closer import look_closer
 from monitors.errors import MonitorError
 from monitors.evidence.gate import is_to_be_sealed
 from monitors.evidence.seal import seal_hit
@@ -113,7 +114,7 @@ def match(parts: Parts, batch: Batch) -> Batch:
         return batch
     now = parts.clock.now()
     posts = list(parts.spool.posts(batch))
-    hits = hits_in(posts, parts.matchers(_watched(parts)), now)
+    hits = look_closer(hits_in(posts, parts.matchers(_watched(parts)), now), parts.open_profile, parts.get_media, now)
     with _counting(parts, batch, Stage.MATCHING) as (ledger, counts):
         ours = stored.put(ledger, parts.vault, hits, batch_sha256=batch.sha256, at=now)
         counts.update(outcomes_of(posts, hits, ours))

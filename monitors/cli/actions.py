@@ -81,9 +81,9 @@ def _refusals_told() -> Iterator[None]:
 
 def read_draft(file: Path, now: datetime) -> WatchProfile:
     """Read a profile file. Raises BadProfileError with every mistake there is."""
-    from monitors.matching.images.fingerprint import fingerprint_reference
+    from monitors.matching.images.fingerprint import read_reference
 
-    return read_profile_file(file, lambda content, name: fingerprint_reference(content, name=name), now)
+    return read_profile_file(file, read_reference, now)
 
 
 def confirm_profile(profile_id: str, code: str) -> None:
@@ -170,10 +170,12 @@ def run_once(*, sources: tuple[str, ...], profile_id: str | None) -> Ran:
         with _gathering(failures):
             look_back(parts)
         asked = replace(parts, asked_for=profile_id)
-        found = [app.find_source(asked, named) for named in sources or parts.settings.run_sources]
+        found = [app.find_source(asked, named) for named in sources or parts.settings.asked_sources]
         rows = [_run_source(able, name, failures) for name, able in found]
         with _gathering(failures):
             list(pipeline.go_all(parts, pipeline.unfinished(parts)))
+        with _gathering(failures):
+            app.recheck_due(parts)
         with _gathering(failures):
             queue_due(parts)
         with _gathering(failures):

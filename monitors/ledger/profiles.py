@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, sel
 
 from monitors.codec import from_line, to_line
 from monitors.ledger.cipher import Cipher
+from monitors.ledger.photos import put_apart
 from monitors.ledger.tables import profiles
 from monitors.ledger.verdicts import latest_about_her
 from monitors.records import ProfileState, WatchProfile
@@ -45,8 +46,9 @@ def create(connection: Connection, profile_id: str, *, address_mac: str, at: dat
 
 
 def put(connection: Connection, cipher: Cipher, profile: WatchProfile, at: datetime) -> None:
-    """Seal the record over what was there; the state is left to ``move``."""
-    sealed = cipher.seal(profile.id, to_line(profile), label=_label(profile.id))
+    """Seal the record over what was there; the state is left to ``move``. What is large of photos is kept apart."""
+    record = put_apart(connection, cipher, profile)
+    sealed = cipher.seal(profile.id, to_line(record), label=_label(profile.id))
     connection.execute(update(profiles).where(profiles.c.id == profile.id).values(sealed=sealed, changed_at=at))
 
 

@@ -83,6 +83,14 @@ profile_keys = Table(
     Column("wrapped", LargeBinary, nullable=False, comment="the profile's key under the master key"),
 )
 
+photo_details = Table(
+    "photo_details",
+    metadata,
+    _profile_id(primary_key=True),
+    Column("photo_id", String(32), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False, comment="what finds small parts of a photo, under the profile's key"),
+)
+
 blocked_addresses = Table(
     "blocked_addresses",
     metadata,

@@ -136,6 +136,6 @@ def _export(parts: Parts, profile_id: str, actor: str) -> bytes:
 
 
 def _read_photo(content: bytes, name: str) -> tuple[Fingerprint, ...]:
-    from monitors.matching.images.fingerprint import fingerprint_reference
+    from monitors.matching.images.fingerprint import read_reference
 
-    return fingerprint_reference(content, name=name)
+    return read_reference(content, name)

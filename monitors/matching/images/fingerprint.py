@@ -17,6 +17,7 @@ from monitors.matching.images.features import (
     FEATURES_VERSION,
     PHOTO_FEATURES,
     Features,
+    can_find_features,
     find_features,
     pack_features,
     unpack_features,
@@ -69,6 +70,11 @@ def fingerprint_reference(content: bytes, *, name: str = "", with_features: bool
     moments = read_moments(content, name=name)
     hashes = [one for moment in moments for one in _hash_photo(moment)]
     return (*hashes, _features(moments[0])) if with_features else tuple(hashes)
+
+
+def read_reference(content: bytes, name: str = "") -> tuple[Fingerprint, ...]:
+    """Hash a reference photo with all that this installation can keep of it. Raises PictureError with a problem id."""
+    return fingerprint_reference(content, name=name, with_features=can_find_features())
 
 
 def read_moments(content: bytes, *, name: str = "") -> tuple[Moment, ...]:
