@@ -1,8 +1,11 @@
-"""Look back through what is still stored for profiles that changed.
+"""Look back through what is still stored for profiles that changed, and look again at the posts of known hits.
 
 A new alias, a person who just confirmed, a verdict that was taken back: posts that were matched before are matched
 again for that profile alone, and what is found goes the whole way. Nothing is asked of any platform, and a profile
 that did not change costs nothing. Running it twice finds nothing more.
+
+A known post is looked at after an hour, six hours, a day, three, seven and thirty: still up, edited, gone, or
+unreachable. What was seen is sealed; a look that was not written down is made again.
 """
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, dag, task
@@ -20,6 +23,14 @@ def look_back() -> None:
     app.look_back()
 
 
+@task
+def look_again() -> None:
+    """Look at the posts whose hour has come."""
+    from monitors import app
+
+    app.look_again()
+
+
 @dag(
     schedule=schedule.RECHECK,
     default_args=schedule.DEFAULT_ARGS | {"retry_policy": STOPS},
@@ -27,8 +38,9 @@ def look_back() -> None:
     **schedule.DAG_ARGS,
 )
 def recheck() -> None:
-    """One task."""
+    """Two tasks that do not need each other."""
     look_back()
+    look_again()
 
 
 recheck()

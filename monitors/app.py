@@ -28,14 +28,17 @@ from monitors.evidence.seal import sweep as sweep_exhibits
 from monitors.ledger import hits, outbox
 from monitors.ledger.engine import Ledger, answering, open_engine
 from monitors.ledger.migrate import upgrade
+from monitors.ledger.watches import Presence
 from monitors.logs import configure_logs, log
 from monitors.parts import Parts
 from monitors.profiles.master_key import open_vault
 from monitors.profiles.withdrawal import Belongings, erase_due
+from monitors.recheck import recheck
 from monitors.records import Batch
 from monitors.scoring.scorer import Scorer, scorer_of, shipped_scorer
 from monitors.settings import Settings
 from monitors.sources import housekeeping
+from monitors.sources.again import Looker
 from monitors.sources.guard import Guard
 from monitors.sources.jsonl import JsonlSource
 from monitors.sources.media import MediaFetcher
@@ -95,7 +98,7 @@ def find_source(parts: Parts, named: str) -> tuple[str, Parts]:
 
 def source_names() -> list[str]:
     """Name the sources that a run asks."""
-    return list(read_settings().run_sources)
+    return list(read_settings().asked_sources)
 
 
 def collect(source: str) -> list[Json]:
@@ -129,6 +132,17 @@ def look_back() -> dict[str, int]:
     """Match what is still stored against the profiles that changed since; give how many posts were found."""
     with opened() as parts:
         return {"found": sum(batch.count for batch in pipeline.look_back(parts))}
+
+
+def look_again() -> dict[str, int]:
+    """Look again at the posts of known hits whose hour has come; count what was found."""
+    with opened() as parts:
+        return {presence.value: number for presence, number in recheck_due(parts).items()}
+
+
+def recheck_due(parts: Parts) -> Counter[Presence]:
+    """Look again at what is due, within one source's deadline."""
+    return recheck(parts, Looker(requester=parts.requester, bluesky=parts.settings.bluesky_api), until=parts.deadline())
 
 
 def queue_digests() -> dict[str, int]:

@@ -39,6 +39,35 @@ class Settings(BaseSettings):
     mastodon_servers: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Mastodon servers to ask, separated by white space."
     )
+    bluesky: bool = Field(
+        default=False,
+        description="Watch Bluesky: reads the stream of every public post there. Off until you choose it.",
+    )
+    bluesky_stream: str = Field(
+        default="wss://jetstream.us-east.bsky.network/xrpc/network.bsky.jetstream.subscribeEvents",
+        description="A Jetstream server, of version 2 (this one) or 1 (`…/subscribe`).",
+    )
+    bluesky_languages: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("zh",), description="Languages of Bluesky's posts to look at; empty: all. A name is seen in any."
+    )
+    bluesky_api: str = Field(
+        default="https://public.api.bsky.app", description="Where a single post of Bluesky is looked at again."
+    )
+    bluesky_pictures: str = Field(
+        default="https://cdn.bsky.app/img/feed_fullsize/plain/{did}/{cid}@jpeg",
+        description="Where a network's pictures are, with {did} and {cid}.",
+    )
+    bluesky_handle: str | None = Field(
+        default=None, description="Your own account, to search once for what was written before a name was watched."
+    )
+    bluesky_password: SecretStr | None = Field(default=None, description="Its app password, never the account's own.")
+    bluesky_service: str = Field(default="https://bsky.social", description="Where that account lives.")
+    blind_after: int = Field(
+        default=3, gt=0, description="Failed looks in a row after which the operator is told that a source is blind."
+    )
+    operator_address: str | None = Field(
+        default=None, description="Who is mailed when a source goes blind; unset: `sources check` and the log say it."
+    )
     contact: str = Field(default="", description="How a site reaches the operator; goes into the User-Agent.")
     allow_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Hosts the network guard lets through although they are private (tests, intranet)."
@@ -80,7 +109,7 @@ class Settings(BaseSettings):
         description="`console`, `json`, `quiet` (warnings only), or `auto`: by the terminal.",
     )
 
-    @field_validator("run_sources", "feeds", "mastodon_servers", "allow_hosts", mode="before")
+    @field_validator("run_sources", "feeds", "mastodon_servers", "bluesky_languages", "allow_hosts", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
@@ -91,10 +120,15 @@ class Settings(BaseSettings):
         return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'ledger.sqlite'}"
 
     @property
+    def asked_sources(self) -> tuple[str, ...]:
+        """Sources a run asks: those named, and those switched on."""
+        return tuple(dict.fromkeys((*self.run_sources, *(["bluesky"] if self.bluesky else []))))
+
+    @property
     def watched_sources(self) -> tuple[str, ...]:
         """Sources of a run that have somewhere to look: a digest answers for these."""
         places = {"rss": self.feeds, "mastodon": self.mastodon_servers}
-        return tuple(source for source in self.run_sources if places.get(source, True))
+        return tuple(source for source in self.asked_sources if places.get(source, True))
 
     @property
     def key_file(self) -> Path:

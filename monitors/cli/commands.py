@@ -124,6 +124,14 @@ def digest(
     print_lines([product.digest(profile_id=profile, preview=preview, send=send)])
 
 
+@app.command(help=say("cli.help.recheck"))
+def recheck() -> None:
+    """Look again at the posts of known hits whose hour has come."""
+    from monitors import app as product
+
+    print_lines([product.look_again()])
+
+
 @app.command(help=say("cli.help.explain"))
 def explain(hit: Annotated[str, Argument(metavar="HIT")]) -> None:
     """Say why a hit is a hit."""

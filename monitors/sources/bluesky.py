@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from monitors.records import Cursor, Delta, FetchKind, FetchOutcome, Query
+from monitors.settings import Settings
+from monitors.sources import bluesky_posts
 from monitors.sources.abilities import Abilities
-from monitors.sources.bluesky_posts import NAME, Places
+from monitors.sources.bluesky_posts import Places
 from monitors.sources.bluesky_search import Account, Search, SearchError
 from monitors.sources.bluesky_stream import Mark, Stream
 from monitors.sources.bluesky_wanted import wanted_by
@@ -20,7 +22,7 @@ from monitors.sources.jetstream import MOST_BYTES
 from monitors.sources.requester import Requester
 from monitors.sources.sockets import Receive, open_line
 
-STREAM = "wss://jetstream.us-east.bsky.network/xrpc/network.bsky.jetstream.subscribeEvents"
+NAME = bluesky_posts.NAME
 MOST_SEARCHES = 20
 """New words whose past is searched in one run: a page or two each, at a request a second."""
 ABILITIES = Abilities(
@@ -36,10 +38,25 @@ Mac = Callable[[str], str]
 class Network:
     """Which network is watched: its stream, where its pictures are, in which languages, and by which account."""
 
-    stream: str = STREAM
+    stream: str
     languages: tuple[str, ...] = ("zh",)
     places: Places = field(default_factory=Places)
     account: Account | None = None
+
+
+def network_of(settings: Settings) -> Network:
+    """Give the network of the settings; it is searched only where an account and its password are given."""
+    account = None
+    if settings.bluesky_handle and settings.bluesky_password:
+        secret = settings.bluesky_password.get_secret_value()
+        service = settings.bluesky_service.rstrip("/")
+        account = Account(handle=settings.bluesky_handle, password=secret, service=service)
+    return Network(
+        stream=settings.bluesky_stream,
+        languages=settings.bluesky_languages,
+        places=Places(pictures=settings.bluesky_pictures),
+        account=account,
+    )
 
 
 class BlueskySource:

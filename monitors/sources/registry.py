@@ -3,14 +3,19 @@
 from collections.abc import Mapping
 
 from monitors.settings import Settings
-from monitors.sources import mastodon, rss
+from monitors.sources import bluesky, mastodon, rss
 from monitors.sources.abilities import Abilities
+from monitors.sources.bluesky import BlueskySource, network_of
 from monitors.sources.mastodon import Mac, MastodonSource
 from monitors.sources.requester import Requester
 from monitors.sources.rss import RssSource
 from monitors.sources.source import Source
 
-ABILITIES: Mapping[str, Abilities] = {rss.NAME: rss.ABILITIES, mastodon.NAME: mastodon.ABILITIES}
+ABILITIES: Mapping[str, Abilities] = {
+    rss.NAME: rss.ABILITIES,
+    mastodon.NAME: mastodon.ABILITIES,
+    bluesky.NAME: bluesky.ABILITIES,
+}
 """What each source can be asked, by its name: the planner reads nothing else of a source."""
 
 
@@ -19,5 +24,6 @@ def open_sources(settings: Settings, requester: Requester, mac: Mac) -> Mapping[
     sources: tuple[Source, ...] = (
         RssSource(settings.feeds, requester),
         MastodonSource(settings.mastodon_servers, requester, mac=mac),
+        BlueskySource(network_of(settings), requester, mac=mac),
     )
     return {source.name: source for source in sources}
