@@ -38,7 +38,11 @@ FEW_HASHES = 3
 """More are topics, one after the other: #this##that#."""
 _STROKE = re.compile("(?<=[\u4e00-\u9fff])(?<![丨丶丿])[丨丶丿](?![丨丶丿])(?=[\u4e00-\u9fff])")
 _LEET_TOKEN = re.compile(r"[a-z0-9@$!|]*(?:[a-z][0-9@$!|]|[0-9@$!|][a-z])[a-z0-9@$!|]*")
-_MIXED_TOKEN = re.compile(r"(?=[^\W\d_]*[a-z])(?=[^\W\d_]*[^\W\d_a-z\u3040-\u9fff\uac00-\ud7a3])[^\W\d_]+")
+_WORD = re.compile(r"[^\W\d_]+")
+# Two searches in a whole word, not two looks ahead from each of its letters: a word may be a million letters long.
+_LATIN_LETTER = re.compile("[a-z]")
+_FOREIGN_LETTER = re.compile("[^a-z\u3040-\u9fff\uac00-\ud7a3]")
+_CYRILLIC_LETTER = re.compile("[\u0430-\u045f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +98,7 @@ def other_readings(batch: Batch) -> Iterator[Reading]:
         return
     plain = {post: batch.text_of(post) for post in posts}
     first = {post: _read(text, _pictures()[0], LEET) for post, text in plain.items()}
-    second = {post: _read(text, _pictures()[1], LEET_L) for post, text in plain.items()}
+    second = {post: _read(text, _pictures()[1], LEET_L, prefer_cyrillic=True) for post, text in plain.items()}
     yield from _as_reading(batch, {post: text for post, text in first.items() if text != plain[post]})
     yield from _as_reading(
         batch, {post: text for post, text in second.items() if text not in (plain[post], first[post])}
@@ -121,8 +125,10 @@ def _is_latin(batch: Batch, places: NDArray[np.intp]) -> NDArray[np.bool_]:
     return found
 
 
-def _read(text: str, pictures: Mapping[int, str], leet: Mapping[str, str]) -> str:
-    read = _TONES.sub(_without_tones, unmix(text))
+def _read(
+    text: str, pictures: Mapping[int, str], leet: Mapping[str, str], *, prefer_cyrillic: bool = False
+) -> str:
+    read = _TONES.sub(_without_tones, unmix(text, prefer_cyrillic=prefer_cyrillic))
     read = _STROKE.sub("|", read)
     if text.count("#") <= FEW_HASHES:
         read = _HASHES.sub(lambda found: MASK * len(found.group()), read)
@@ -135,9 +141,33 @@ def _without_tones(found: re.Match[str]) -> str:
     return re.sub(r"\d", " ", found.group()) if {*filter(None, parts)} <= syllables() else found.group()
 
 
-def unmix(plain: str) -> str:
-    """Give a plain text with the foreign letters of mixed words as the Latin ones they look like."""
-    return plain if plain.isascii() else _MIXED_TOKEN.sub(_replacer(confusables()), plain)
+def unmix(plain: str, *, prefer_cyrillic: bool = False) -> str:
+    """Give a plain text with the foreign letters of mixed words as the Latin ones they look like.
+
+    A word with Cyrillic letters that look like no Latin one is Cyrillic, and its Latin letters become Cyrillic; with
+    ``prefer_cyrillic`` so does one that may be either.
+    """
+    if plain.isascii():
+        return plain
+    return _WORD.sub(lambda found: _unmixed(found.group(), prefer_cyrillic=prefer_cyrillic), plain)
+
+
+def _unmixed(word: str, *, prefer_cyrillic: bool) -> str:
+    if not (_LATIN_LETTER.search(word) and _FOREIGN_LETTER.search(word)):
+        return word
+    known = confusables()
+    cyrillic = set(_CYRILLIC_LETTER.findall(word))
+    is_cyrillic = any(letter not in known for letter in cyrillic) or (prefer_cyrillic and bool(cyrillic))
+    letters = _as_cyrillic() if is_cyrillic else known
+    return "".join(letters.get(letter, letter) for letter in word)
+
+
+@cache
+def _as_cyrillic() -> Mapping[str, str]:
+    """Give the Russian letter that each Latin one looks like, as a capital or a small letter."""
+    return {latin: letter for letter, latin in confusables().items() if "а" <= letter <= "я" and latin != "r"} | {
+        "b": "в"
+    }
 
 
 def _replacer(letters: Mapping[str, str]) -> "Callable[[re.Match[str]], str]":

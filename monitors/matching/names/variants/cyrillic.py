@@ -18,6 +18,7 @@ ENDINGS = {
     "ин": ("ин", "ина", "ину", "ина", "иным", "ине"),
     "скии": ("скии", "ского", "скому", "ского", "ским", "ском"),
     "цкии": ("цкии", "цкого", "цкому", "цкого", "цким", "цком"),
+    "ои": ("ои", "ого", "ому", "ого", "ым", "ом"),
     "ии": ("ии", "ия", "ию", "ия", "ием", "ии"),
     "ыи": ("ыи", "ого", "ому", "ого", "ым", "ом"),
     "ия": ("ия", "ии", "ии", "ию", "иеи", "ии"),
@@ -26,6 +27,10 @@ ENDINGS = {
     "и": ("и", "я", "ю", "я", "ем", "е"),
     "ь": ("ь", "и", "и", "ь", "ью", "и"),
 }
+SOFT_MEN = ("орь", "арь", "ель", "оль")
+"""Ends of soft names of men and of such surnames: Игорь, Король."""
+FLEETING = {"павел": "павл", "лев": "льв", "петр": "петр", "яков": "яков"}
+"""Names that lose a letter when declined, or end like a surname and are none."""
 UNDECLINED = ("о", "е", "у", "ю", "э", "ы", "их", "ых", "ко")
 LATIN = (
     dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", ["a", "b", "v", "g", "d", "e", "e", "zh", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "kh", "ts", "ch", "sh", "shch", "-", "y", "-", "e", "yu", "ya"], strict=True)),
@@ -37,6 +42,10 @@ def decline(word: str) -> tuple[str, ...]:
     """Give the six cases of a name in bare letters (й is и, ё is е), by its ending alone."""
     if word.endswith(UNDECLINED):
         return (word,) * 6
+    if word in FLEETING:
+        return (word, *(FLEETING[word] + case for case in ("а", "у", "а", "ом", "е")))
+    if word.endswith(SOFT_MEN):
+        return (word, *(word[:-1] + case for case in ("я", "ю", "я", "ем", "е")))
     for ending, cases in ENDINGS.items():
         if word.endswith(ending) and len(word) > len(ending):
             return tuple(word.removesuffix(ending) + case.replace("й", "и") for case in cases)
