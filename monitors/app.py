@@ -25,6 +25,7 @@ from monitors.errors import BadInputError, StopRun
 from monitors.evidence.files import ExhibitFiles
 from monitors.evidence.seal import Sealer
 from monitors.evidence.seal import sweep as sweep_exhibits
+from monitors.faces import open_encoder
 from monitors.ledger import hits, outbox
 from monitors.ledger.engine import Ledger, answering, open_engine
 from monitors.ledger.migrate import upgrade
@@ -243,6 +244,7 @@ def _wire(settings: Settings, ledger: Ledger) -> Parts:
         sealer=Sealer(ledger=ledger, cipher=vault, files=ExhibitFiles(settings.exhibits, vault)),
         scorer=cache(lambda: _open_scorer(settings)),
         index=cache(lambda: _open_index(settings)),
+        face_encoder=cache(lambda: open_encoder(settings)),
         desk=Desk.of(vault, settings),
         clock=clock,
         requester=requester,

@@ -11,9 +11,9 @@ from monitors.ledger import photos as stored_photos
 from monitors.ledger import profiles as stored_profiles
 from monitors.ledger.engine import Ledger
 from monitors.matching.matcher import Matcher
-from monitors.pictures import GetMedia
+from monitors.pictures import GetMedia, Seek
 from monitors.profiles.vault import Vault
-from monitors.records import Hit, WatchProfile
+from monitors.records import Hit, Scope, WatchProfile
 from monitors.scoring.scorer import Scorer
 from monitors.settings import Settings
 from monitors.sources.pace import Clock
@@ -24,6 +24,7 @@ from search.index import Index
 
 if TYPE_CHECKING:
     from monitors.lessons import Taught
+    from monitors.matching.images.faces.encoder import FaceEncoder
     from monitors.matching.names.matcher import NameMatcher
 
 
@@ -72,6 +73,13 @@ def matchers_of(
     return names, WordsInPictures(names, profiles), PhotoMatcher(profiles, now=now, not_hers=not_hers)
 
 
+def _face_marks(profiles: Sequence[WatchProfile], now: datetime, mac: Callable[[str], str]) -> tuple[Matcher, ...]:
+    from monitors.matching.images.faces.marks import FaceMarks
+
+    allowing = [profile for profile in profiles if profile.allows(Scope.FACES, now)]
+    return (FaceMarks(allowing, now=now, mac=mac),) if allowing else ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """Everything a stage needs of the outside; what is heavy is made when it is first asked for."""
@@ -88,6 +96,7 @@ class Parts:
     desk: Desk
     clock: Clock
     requester: Requester
+    face_encoder: "Callable[[], FaceEncoder | None]" = lambda: None
     kept_matchers: KeptMatchers = field(default_factory=KeptMatchers)
     more_matchers: tuple[Matcher, ...] = ()
     asked_for: str | None = None
@@ -100,7 +109,19 @@ class Parts:
     def matchers(self, profiles: tuple[WatchProfile, ...]) -> tuple[Matcher, ...]:
         """Give the matchers of these profiles, with all that was said of their hits up to now."""
         kept = self.kept_matchers
-        return (*kept.of(profiles, self.taught(profiles, known=kept.taught), self.clock.now()), *self.more_matchers)
+        now = self.clock.now()
+        known = kept.of(profiles, self.taught(profiles, known=kept.taught), now)
+        return (*known, *_face_marks(profiles, now, self.face_mac), *self.more_matchers)
+
+    def seek_faces(self, profiles: Sequence[WatchProfile]) -> Seek | None:
+        """Give what marks pictures with the faces of those who allow it; None where the operator named no model."""
+        from monitors.faces import seeker
+
+        return seeker(profiles, self.settings, self.face_encoder(), self.face_mac, self.clock.now())
+
+    def face_mac(self, text: str) -> str:
+        """Give the keyed hash by which a mark says whose face a picture may show."""
+        return self.vault.mac("face", text)
 
     def taught(
         self, profiles: Sequence[WatchProfile], *, known: "Mapping[str, Taught] | None" = None

@@ -5,10 +5,11 @@ from dataclasses import replace
 from hashlib import sha256
 
 from monitors.errors import SkipPost
-from monitors.records import Media, Post, WatchProfile
+from monitors.records import Fingerprint, Media, Post, WatchProfile
 
 GetMedia = Callable[[Media], bytes]
 """Fetches a picture through the guard, into memory only. Raises SkipPost with the id of what stood in the way."""
+Seek = Callable[[bytes], tuple[Fingerprint, ...]]
 Read = Callable[[Media, bytes], Media]
 """Adds to a picture what its bytes tell. Raises PictureError."""
 
@@ -20,9 +21,16 @@ def are_of_use(profiles: Iterable[WatchProfile]) -> bool:
     return can_read_words() or any(profile.photos for profile in profiles)
 
 
-def hasher(get_media: GetMedia) -> Callable[[Post], Post]:
-    """Give what adds fingerprints, words and how sexual it may be to a post's pictures; what cannot be read says why."""
-    read = _reader()
+OF_A_STREAM = "of_a_stream"
+"""The problem of everybody's pictures: they are fetched only where the words of their post found somebody."""
+
+
+def hasher(get_media: GetMedia, seek_faces: Seek | None = None) -> Callable[[Post], Post]:
+    """Give what adds fingerprints, words and how sexual it may be to a post's pictures; what cannot be read says why.
+
+    ``seek_faces`` adds the marks of profiles whose face may be in a picture.
+    """
+    read = _reader(seek_faces or (lambda _content: ()))
 
     def add_fingerprints(post: Post) -> Post:
         if not post.media:
@@ -32,14 +40,14 @@ def hasher(get_media: GetMedia) -> Callable[[Post], Post]:
     return add_fingerprints
 
 
-def _reader() -> Read:
+def _reader(seek_faces: Seek) -> Read:
     from monitors.matching.images.contents import contents_reader
     from monitors.matching.images.fingerprint import fingerprint
 
     look = contents_reader()
 
     def read(media: Media, content: bytes) -> Media:
-        hashed = replace(media, fingerprints=fingerprint(content))
+        hashed = replace(media, fingerprints=(*fingerprint(content), *seek_faces(content)))
         seen = look(content)
         return replace(hashed, words=seen.words, imagery=seen.imagery)
 
@@ -49,6 +57,8 @@ def _reader() -> Read:
 def _prepare(media: Media, get_media: GetMedia, read: Read) -> Media:
     from monitors.matching.images.decoder import PictureError
 
+    if media.problem == OF_A_STREAM:
+        return media
     if media.kind != "image":
         return replace(media, problem="not_a_picture")
     try:

@@ -13,6 +13,7 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from monitors import pictures
+from monitors.asking import plan_for
 from monitors.captures import captures_of
 from monitors.closer import look_closer
 from monitors.errors import MonitorError
@@ -28,7 +29,6 @@ from monitors.profiles.registration import active_profiles
 from monitors.records import Batch, Hit, OutcomeKind, Post, Stage, WatchProfile
 from monitors.scoring.judge import judge
 from monitors.sources import collect as sources
-from monitors.sources.plan import plan_queries
 from monitors.sources.stored import NAME as STORED
 from monitors.sources.stored import StoredSource
 from monitors.sources.submitted import NAME as HANDED_IN
@@ -96,16 +96,18 @@ def collect(parts: Parts, source: str) -> Iterator[Batch]:
     watched = _watched(parts)
     if not watched:  # nothing is crawled before somebody confirmed
         return
+    asking = plan_for(parts, source, [profile for profile in watched if parts.asked_for in {None, profile.id}])
     yield from sources.collect(
-        parts.sources[source],
-        plan_queries([profile for profile in watched if parts.asked_for in {None, profile.id}]),
+        asking.noticing(parts.sources[source]),
+        asking.queries,
         ledger=parts.ledger,
         spool=parts.spool,
         deadline=parts.deadline(),
         clock=parts.clock,
-        prepare=pictures.hasher(parts.get_media) if pictures.are_of_use(watched) else None,
+        prepare=pictures.hasher(parts.get_media, parts.seek_faces(watched)) if pictures.are_of_use(watched) else None,
         again=source == HANDED_IN,  # what one person saw, another may see too
     )
+    asking.remember(parts)
 
 
 def match(parts: Parts, batch: Batch) -> Batch:

@@ -85,6 +85,7 @@ class Method(StrEnum):
     PDQ = "pdq"
     WINDOW = "window"
     LOCAL = "local"
+    FACE = "face"
     SUBMITTED = "submitted"
 
 

@@ -103,6 +103,22 @@ class Settings(BaseSettings):
     )
     encoder_prefix: str = Field(default="", description="What that encoder wants before each text.")
     encoder_threads: int = Field(default=0, ge=0, description="Threads of the encoder; 0: all cores.")
+    face_model: str = Field(
+        default="",
+        description="`dlib`, or an ArcFace-type ONNX file; unset: no face is ever compared. Its licence is yours to keep.",
+    )
+    face_model_licence: str = Field(default="", description="Licence of that model, named by you; needed with it.")
+    face_model_folder: Path | None = Field(
+        default=None, description="Folder of dlib's model files, where they are not found."
+    )
+    face_detector: Path | None = Field(default=None, description="YuNet as an ONNX file, for an ONNX face model.")
+    face_likeness: float = Field(
+        default=0.5, gt=0, lt=1, description="Likeness below which an ONNX face model speaks of two people."
+    )
+    face_impostors: Path | None = Field(
+        default=None,
+        description="Folder of pictures of other people: nobody is found who looks no more like her than they.",
+    )
     log_format: str = Field(
         default="auto",
         pattern="^(auto|console|json|quiet)$",

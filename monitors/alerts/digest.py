@@ -12,7 +12,7 @@ LINKS_PER_LINE = 12
 """Beyond this a category points to the list: a wall of links helps nobody."""
 
 BY_SEVERITY = {severity: rank for rank, severity in enumerate(Severity)}
-PICTURE_METHODS = frozenset({Method.PHASH, Method.PDQ, Method.WINDOW, Method.LOCAL})
+PICTURE_METHODS = frozenset({Method.PHASH, Method.PDQ, Method.WINDOW, Method.LOCAL, Method.FACE})
 
 
 class Right(StrEnum):

@@ -14,6 +14,7 @@ from monitors.alerts.urgent import queue_urgent
 from monitors.cli.words import say
 from monitors.codec import to_json
 from monitors.errors import BadInputError, MonitorError
+from monitors.faces import keep_allowed, open_encoder, photo_reader
 from monitors.ledger import fetches, hits, profiles, quarantine
 from monitors.parts import Parts
 from monitors.profiles import registration, withdrawal
@@ -81,9 +82,7 @@ def _refusals_told() -> Iterator[None]:
 
 def read_draft(file: Path, now: datetime) -> WatchProfile:
     """Read a profile file. Raises BadProfileError with every mistake there is."""
-    from monitors.matching.images.fingerprint import read_reference
-
-    return read_profile_file(file, read_reference, now)
+    return keep_allowed(read_profile_file(file, photo_reader(open_encoder(app.read_settings())), now))
 
 
 def confirm_profile(profile_id: str, code: str) -> None:

@@ -136,8 +136,8 @@ def as_changed(profile: WatchProfile, draft: WatchProfile) -> WatchProfile:
 def active_profiles(connection: Connection, vault: Vault, now: datetime) -> tuple[WatchProfile, ...]:
     """Open the working profiles, each with no more than its consents allow at this moment.
 
-    Without consent to names there are no names, aliases or handles in it, without consent to image hashes no
-    photos; a profile whose consents all ran out is left out. No other profile is opened.
+    Without consent to names there are no names, aliases or handles in it, without consent to image hashes or faces
+    no photos; a profile whose consents all ran out is left out. No other profile is opened.
     """
     active = profiles.in_state(connection, vault, ProfileState.ACTIVE)
     allowed = (_allowed(profile, now) for profile in active)
@@ -188,6 +188,7 @@ def _activate(connection: Connection, vault: Vault, profile_id: str, now: dateti
 def _allowed(profile: WatchProfile, now: datetime) -> WatchProfile:
     if not profile.allows(Scope.NAMES, now):
         profile = replace(profile, names=(), aliases=(), handles=())
-    if not profile.allows(Scope.IMAGE_HASHES, now):
+    # Hashes and faces of a photo are stored together; each matcher uses what its own consent allows.
+    if not (profile.allows(Scope.IMAGE_HASHES, now) or profile.allows(Scope.FACES, now)):
         profile = replace(profile, photos=())
     return profile

@@ -7,7 +7,7 @@ from monitors.records import Hit, Method, Post, Score
 from monitors.scoring.scorer import Reading, Scorer
 from monitors.scoring.severity import severity_of
 
-_NOT_BY_NAME = frozenset({Method.PHASH, Method.PDQ, Method.WINDOW, Method.LOCAL, Method.SUBMITTED})
+_NOT_BY_NAME = frozenset({Method.PHASH, Method.PDQ, Method.WINDOW, Method.LOCAL, Method.FACE, Method.SUBMITTED})
 
 
 def judge(hits: Sequence[Hit], scorer: Scorer) -> list[Hit]:

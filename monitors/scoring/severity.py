@@ -4,8 +4,10 @@
 2. A muted category counts for nothing; one whose writer clearly does not spread it is ``low``.
 3. Her own account of a harm, or somebody else's, is never alerted, unless an urgent category is more probable.
 4. A match that is not sure lowers the result by one step, never below ``low``.
-5. A copy of her photo is at least ``medium``, what somebody handed in at least ``low``, whatever the words say.
-6. A picture that is very probably sexual makes a hit at least ``high``, a step lower where the match is not sure;
+5. A copy of her photo is at least ``medium``, a picture that is only like it or what somebody handed in at least ``low``, whatever the words say.
+6. A face that may be hers counts like a copy where a name, a copy, a context term or a sexual picture speaks for it;
+   alone it is ``none``, whatever the words say: it waits for a person.
+7. A picture that is very probably sexual makes a hit at least ``high``, a step lower where the match is not sure;
    never an account of a harm.
 """
 
@@ -13,7 +15,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from monitors.matching.images.verdicts import IS_SEXUAL
+from monitors.matching.images.verdicts import ALERT_SCORE, IS_SEXUAL
 from monitors.records import Category, Hit, Match, Method, Score, Severity, Stance
 
 OF_CATEGORY: Final = {
@@ -40,6 +42,8 @@ _PICTURES: Final = frozenset({Method.PHASH, Method.PDQ, Method.WINDOW, Method.LO
 def severity_of(hit: Hit) -> Severity:
     """The severity of a hit whose scores are complete."""
     is_fresh = _is_fresh(hit.post.published_at, hit.found_at)
+    if _is_face_alone(hit.matches):
+        return Severity.NONE
     by_contents = _highest([_of_scores(hit.scores, is_fresh=is_fresh), _of_pictures(hit)])
     if hit.strongest.score < SURE_MATCH:
         by_contents = _one_step_lower(by_contents)
@@ -70,9 +74,13 @@ def _of_score(score: Score, *, is_fresh: bool) -> Severity:
 
 def _of_matches(matches: Sequence[Match]) -> Severity:
     methods = {match.method for match in matches}
-    if methods & _PICTURES:
+    if Method.FACE in methods or any(match.method in _PICTURES and match.score >= ALERT_SCORE for match in matches):
         return Severity.MEDIUM
-    return Severity.LOW if Method.SUBMITTED in methods else Severity.NONE
+    return Severity.LOW if methods & {*_PICTURES, Method.SUBMITTED} else Severity.NONE
+
+
+def _is_face_alone(matches: Sequence[Match]) -> bool:
+    return all(match.method is Method.FACE and match.score < ALERT_SCORE for match in matches)
 
 
 def _of_pictures(hit: Hit) -> Severity:

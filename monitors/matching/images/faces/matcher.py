@@ -85,6 +85,11 @@ class FaceMatcher:
             for profile_id, vectors in self._known.items()
         }
 
+    @property
+    def encoder(self) -> str:
+        """The model's name."""
+        return self._encoder.name
+
     def find(self, content: bytes) -> list[FaceFound]:
         """Give the profiles whose face may be in a picture, the most alike first. Raises PictureError."""
         if not self._known:
