@@ -5,15 +5,13 @@ cannot go back all the way (the deadline, a failure, the pages of one run), the 
 walked another time; only what is too far back is given up, and that is told.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from monitors.records import Cursor, Delta, FetchKind, FetchOutcome, Post, Raw, Rejected
+from monitors.sources.places import Gap, Place, few, read_cursor, write_cursor
 
 POSTS_A_DELTA = 50
-MOST_GAPS = 10
 EMPTY_IN_A_ROW = 3
 """Pages without posts, such as those of advertisements alone, after which a timeline has ended."""
 MORE, TOO_FAR = "more_next_time", "too_far_back"
@@ -29,8 +27,6 @@ FATAL = frozenset(
     }
 )
 """Ends that hold for the whole platform: asking it for the next timeline would only make it worse."""
-_NO_TOP = 1 << 80
-_TURN = "turn"
 
 Mac = Callable[[str], str]
 """A keyed hash: the cursor must not tell what is asked for, not even to who can guess it."""
@@ -89,7 +85,8 @@ class Reach:
 class Wanted:
     """One timeline: what kind it is, what it is called (never in a log, nor as it is in a cursor), how to ask for it.
 
-    ``finish`` completes each entry that is new.
+    ``finish`` completes each entry that is new. ``words`` are what a search has in it: another search with the same
+    words begins where the last ones ended, however the planner put them together.
     """
 
     kind: str
@@ -97,24 +94,7 @@ class Wanted:
     ask: Ask
     reach: Reach
     finish: Callable[[Entry], Entry] = lambda entry: entry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """What is still to be walked: from ``before`` on, keys between ``floor`` and ``top``, so many pages."""
-
-    before: str
-    floor: int
-    left: int
-    top: int = _NO_TOP
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where one timeline goes on."""
-
-    newest: int = 0
-    gaps: tuple[Gap, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -135,16 +115,13 @@ class Timelines:
 
     def __init__(self, source: str, cursor: Cursor | None, mac: Mac) -> None:
         self._source, self._mac = source, mac
-        self._places, self._turn = _read(cursor)
+        self._places, self._turn = read_cursor(cursor)
         self._first, self._is_over = "", False
 
     @property
     def cursor(self) -> Cursor | None:
         """The places so far."""
-        value: dict[str, Any] = {key: [place.newest, *map(asdict, place.gaps)] for key, place in self._places.items()}
-        if value and self._turn:
-            value[_TURN] = self._turn
-        return Cursor(source=self._source, value=json.dumps(value)) if value else None
+        return write_cursor(self._source, self._places, self._turn)
 
     def round(self, wanted: Sequence[Wanted]) -> Iterator[Delta]:
         """Give what is new in each timeline, until the platform as a whole says no; the next round begins there.
@@ -166,6 +143,11 @@ class Timelines:
         """Whether this timeline was looked at before."""
         return self._key(kind, name) in self._places
 
+    def newest(self, one: Wanted) -> int:
+        """The highest key known of a timeline; 0 where there is none."""
+        self._begin(one)
+        return self._places.get(self._key(one.kind, one.name), Place()).newest
+
     def _from_turn(self, wanted: Sequence[Wanted]) -> list[Wanted]:
         keys = [self._key(one.kind, one.name) for one in wanted]
         start = keys.index(self._turn) if self._turn in keys else 0
@@ -175,12 +157,13 @@ class Timelines:
     def _follow(self, one: Wanted) -> Iterator[Delta]:
         key = self._key(one.kind, one.name)
         part = f"{one.kind}-{key[:8]}"
+        self._begin(one)
         place = self._places.get(key, Place())
         left = one.reach.back if key in self._places else one.reach.first
         for gap in (Gap(before="", floor=place.newest, left=left), *place.gaps):
             walk = _walk(one.ask, gap, one.reach)
             walk.found = {found: one.finish(entry) for found, entry in walk.found.items()}
-            yield from self._give(key, part, gap, walk, one.reach)
+            yield from self._give(one, part, gap, walk)
             if walk.failure is not None:
                 self._is_over = walk.failure.kind in FATAL and walk.failure.detail not in {MORE, TOO_FAR}
                 self._turn = key if self._is_over and key != self._first else ""
@@ -188,23 +171,38 @@ class Timelines:
                 yield Delta(posts=(), cursor=self.cursor, outcome=outcome, rejected=tuple(walk.rejected))
                 return
 
-    def _give(self, key: str, part: str, gap: Gap, walk: _Walk, reach: Reach) -> Iterator[Delta]:
+    def _begin(self, one: Wanted) -> None:
+        """Let a search that is put together anew begin where the last of its words ended, if all of them are known."""
+        key, shared = self._key(one.kind, one.name), self._shared(one)
+        if key not in self._places and shared and all(word in self._places for word in shared):
+            self._places[key] = Place(newest=min(self._places[word].newest for word in shared))
+
+    def _share(self, one: Wanted) -> None:
+        newest = self.newest(one)
+        for word in self._shared(one):
+            self._places[word] = Place(newest=max(self._places.get(word, Place()).newest, newest))
+
+    def _shared(self, one: Wanted) -> list[str]:
+        return [self._key(f"word of {one.kind}", word) for word in one.words]
+
+    def _give(self, one: Wanted, part: str, gap: Gap, walk: _Walk) -> Iterator[Delta]:
         is_given_up = walk.failure is not None and walk.failure.detail == TOO_FAR
         if not (walk.pages or is_given_up):
             return
         entries = [walk.found[found] for found in sorted(walk.found)]
-        holes = _holes(entries, gap.floor) if reach.is_numbered else 0
+        holes = _holes(entries, gap.floor) if one.reach.is_numbered else 0
         for start in range(0, len(entries), POSTS_A_DELTA):
             chunk = entries[start : start + POSTS_A_DELTA]
             is_last = start + POSTS_A_DELTA >= len(entries)
-            self._move(key, gap, walk, chunk[-1].end, is_last=is_last)
+            self._move(one, gap, walk, chunk[-1].end, is_last=is_last)
             detail = f"holes={holes}" if holes and is_last else ""
             delta = _delta(chunk, self.cursor, FetchOutcome(kind=FetchKind.OK, detail=detail, part=part))
             yield replace(delta, rejected=(*delta.rejected, *walk.rejected)) if is_last else delta
         if not entries:
-            self._move(key, gap, walk, gap.floor, is_last=True)
+            self._move(one, gap, walk, gap.floor, is_last=True)
 
-    def _move(self, key: str, gap: Gap, walk: _Walk, to: int, *, is_last: bool) -> None:
+    def _move(self, one: Wanted, gap: Gap, walk: _Walk, to: int, *, is_last: bool) -> None:
+        key = self._key(one.kind, one.name)
         place = self._places.get(key, Place())
         is_new = not gap.before
         # A gap is cut short from below as its posts are given; the page it begins at stays the same.
@@ -213,19 +211,13 @@ class Timelines:
             gaps.append(walk.rest)
         if not (is_new or is_last):
             gaps.append(replace(gap, floor=to))
-        self._places[key] = Place(newest=max(place.newest, to if is_new else 0), gaps=_few(gaps))
+        self._places.pop(key, None)  # what was looked at last stands last
+        self._places[key] = Place(newest=max(place.newest, to if is_new else 0), gaps=few(gaps))
+        if is_new and is_last and walk.failure is None:
+            self._share(one)
 
     def _key(self, kind: str, name: str) -> str:
         return self._mac(f"{kind} {name}")[:24]
-
-
-def _few(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
-    """Make one gap of the two oldest while there are too many: what lies between is then read again, and not lost."""
-    kept = sorted(gaps, key=lambda gap: gap.floor)
-    while len(kept) > MOST_GAPS:
-        older, newer, *others = kept
-        kept = [replace(newer, floor=older.floor, left=older.left + newer.left), *others]
-    return tuple(kept)
 
 
 def _walk(ask: Ask, gap: Gap, reach: Reach) -> _Walk:
@@ -288,12 +280,3 @@ def _delta(entries: Sequence[Entry], cursor: Cursor | None, outcome: FetchOutcom
         cursor=cursor,
         outcome=outcome,
     )
-
-
-def _read(cursor: Cursor | None) -> tuple[dict[str, Place], str]:
-    stored: dict[str, Any] = json.loads(cursor.value) if cursor else {}
-    turn = str(stored.pop(_TURN, ""))
-    places = {
-        key: Place(newest=newest, gaps=tuple(Gap(**gap) for gap in gaps)) for key, (newest, *gaps) in stored.items()
-    }
-    return places, turn

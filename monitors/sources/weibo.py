@@ -34,7 +34,7 @@ ABILITIES = Abilities(
     longest_query=30,
     is_exact=False,
     queries_per_run=20,
-    at_least=timedelta(hours=1),
+    first_rest=timedelta(hours=2),
     canary=Query(words=("天气",)),
     unseen=("weibo_comments", "weibo_filtered"),
 )

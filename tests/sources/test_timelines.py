@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitors.records import Cursor, Delta, FetchKind, FetchOutcome, Rejected
-from monitors.sources import timelines
-from monitors.sources.timelines import Entry, Gap, Page, Reach, Timelines, Wanted
+from monitors.sources import places, timelines
+from monitors.sources.places import Gap
+from monitors.sources.timelines import Entry, Page, Reach, Timelines, Wanted
 from tests.builders import a_post
 
 OK = FetchOutcome(kind=FetchKind.OK)
@@ -253,11 +254,13 @@ def test_too_many_gaps_become_fewer() -> None:
     """However often catching up fails, the cursor stays small, and no gap is forgotten."""
     gaps = [Gap(before=str(at + 1), floor=at, left=1) for at in range(0, 30, 2)]
 
-    few = timelines._few(gaps)
+    kept_gaps = places.few(gaps)
 
-    assert len(few) == timelines.MOST_GAPS
-    assert (few[0].floor, few[-1].floor) == (0, 28)
-    assert all(any(kept.floor <= gap.floor and int(kept.before) >= int(gap.before) for kept in few) for gap in gaps)
+    assert len(kept_gaps) == places.MOST_GAPS
+    assert (kept_gaps[0].floor, kept_gaps[-1].floor) == (0, 28)
+    assert all(
+        any(kept.floor <= gap.floor and int(kept.before) >= int(gap.before) for kept in kept_gaps) for gap in gaps
+    )
 
 
 def test_the_cursor_says_nothing() -> None:
@@ -279,3 +282,35 @@ def test_a_no_ends_the_round(kind: FetchKind) -> None:
     deltas = list(Timelines("test", None, mac).round(ask))
 
     assert [(delta.posts, delta.cursor, delta.outcome.kind) for delta in deltas] == [((), None, kind)]
+
+
+def test_words_put_together_anew() -> None:
+    """A search whose words were all asked for before, in whatever company, begins where the last of them ended."""
+
+    def search(platform: Platform, cursor: Cursor | None, *words: str) -> list[Delta]:
+        one = Wanted(kind="q", name=" OR ".join(words), ask=platform.ask, reach=Reach(first=1), words=words)
+        return list(Timelines("test", cursor, mac).round([one]))
+
+    platform = Platform(keys=list(range(1, 10)))
+    first = search(platform, None, "a", "b")
+    second = search(platform, first[-1].cursor, "c")
+    platform.keys = list(range(1, 30))
+
+    again = search(platform, second[-1].cursor, "b", "c")
+    partly_new = search(platform, second[-1].cursor, "b", "d")
+
+    assert keys_of(again) == list(range(10, 30))
+    assert keys_of(partly_new) == [27, 28, 29]
+
+
+def test_old_places_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cursor does not grow for ever: what was not looked at for longest is forgotten first."""
+    monkeypatch.setattr(places, "MOST_PLACES", 2)
+    platform, cursor = Platform(keys=[1]), None
+    for name in ("a", "b", "a", "c"):
+        platform.keys.append(len(platform.keys) + 1)
+        cursor = list(Timelines("test", cursor, mac).round([wanted(platform, Reach(), name)]))[-1].cursor
+
+    known = [Timelines("test", cursor, mac).is_known("word", name) for name in ("a", "b", "c")]
+
+    assert known == [True, False, True]
