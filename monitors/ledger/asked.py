@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, delete, select
 
 from monitors.ledger.tables import asked
 from monitors.ledger.upsert import insert_into
+
+WINDOW = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +27,17 @@ def of_source(connection: Connection, source: str) -> Mapping[str, Question]:
 
 
 def note(connection: Connection, source: str, macs: Collection[str], *, yielded: Collection[str], at: datetime) -> None:
-    """Write down that a source was asked for these terms, and which of them yielded anything."""
+    """Write down that a source was asked for these terms, and which of them yielded anything.
+
+    Asked twice within ``WINDOW`` counts once: somebody who tries something is no proof that a term is dry.
+    """
     if not macs:
         return
     rows = [{"source": source, "term_mac": mac, "at": at, "dry": int(mac not in yielded)} for mac in sorted(macs)]
     row = insert_into(connection, asked)
-    dry = case((row.excluded.dry == 0, 0), else_=asked.c.dry + 1)
-    changed = {"at": row.excluded.at, "dry": dry}
+    is_soon = asked.c.at > at - WINDOW
+    dry = case((row.excluded.dry == 0, 0), (is_soon, asked.c.dry), else_=asked.c.dry + 1)
+    changed = {"at": case((is_soon, asked.c.at), else_=row.excluded.at), "dry": dry}
     connection.execute(row.on_conflict_do_update(index_elements=["source", "term_mac"], set_=changed), rows)
 
 

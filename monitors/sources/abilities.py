@@ -42,8 +42,8 @@ class Abilities:
     """Whether a search for a word also finds longer ones around it: then the longer ones are not asked for."""
     queries_per_run: int = 30
     """Requests of one run; who comes too short is asked for first the next time."""
-    at_least: timedelta = timedelta(minutes=30)
-    """How long a term rests between two requests when it yields."""
+    first_rest: timedelta = timedelta(hours=1)
+    """How long a term rests first that yielded nothing a few times in a row; each time after that twice as long."""
     at_most: timedelta = timedelta(days=1)
     """How long a term rests that never yielded anything."""
     canary: Query | None = None

@@ -7,7 +7,7 @@ long as any other unmatched post, and nowhere else.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from monitors.records import Cursor, Delta, FetchKind, FetchOutcome, Query
@@ -26,7 +26,6 @@ NAME = bluesky_posts.NAME
 MOST_SEARCHES = 20
 """New words whose past is searched in one run: a page or two each, at a request a second."""
 ABILITIES = Abilities(
-    at_least=timedelta(minutes=1),
     canary=Query(),
     unseen=("bluesky_pictures", "bluesky_past", "closed_groups"),
 )

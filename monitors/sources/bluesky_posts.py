@@ -19,6 +19,8 @@ PICTURES = "https://cdn.bsky.app/img/feed_fullsize/plain/{did}/{cid}@jpeg"
 """Where Bluesky shows a picture to everyone; a network of one's own has ``…/com.atproto.sync.getBlob?did=…&cid=…``."""
 KEY_FRAMES = "https://video.bsky.app/watch/{did}/{cid}/thumbnail.jpg"
 """Bluesky cuts videos into a playlist of pieces and shows one frame of each: that is what can be compared."""
+OF_A_STREAM = "of_a_stream"
+"""The problem of everybody's pictures: they are fetched only where the words of their post found somebody."""
 AHEAD = timedelta(days=1)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LONGEST_TEXT = 20_000
@@ -115,11 +117,11 @@ def _said(part: Record) -> Iterator[str]:
 def _media(part: Record, did: str, places: Places) -> Iterator[Media]:
     for picture in _list(part.get("images")):
         if cid := _cid(picture.get("image")):
-            yield Media(url=places.pictures.format(did=did, cid=cid))
+            yield Media(url=places.pictures.format(did=did, cid=cid), problem=OF_A_STREAM)
     if cid := _cid(part.get("video")):
-        yield Media(url=places.key_frames.format(did=did, cid=cid))
+        yield Media(url=places.key_frames.format(did=did, cid=cid), problem=OF_A_STREAM)
     if cid := _cid(_map(part.get("external")).get("thumb")):
-        yield Media(url=places.pictures.format(did=did, cid=cid))
+        yield Media(url=places.pictures.format(did=did, cid=cid), problem=OF_A_STREAM)
 
 
 def _cid(blob: object) -> str:

@@ -104,18 +104,19 @@ def terms_of(profiles: Sequence[WatchProfile], abilities: Abilities) -> tuple[Te
 
 
 def due_at(term: Term, asked: Asked | None, abilities: Abilities) -> datetime:
-    """Give when a term may be asked again: soon while it yields, later with every time it does not."""
+    """Give when a term may be asked again: in every run while it yields, later with every time it does not."""
     return _NEVER if asked is None else asked.at + rest_of(term, asked, abilities)
 
 
 def rest_of(term: Term, asked: Asked | None, abilities: Abilities) -> timedelta:
-    """Give how long a term rests after it was asked."""
+    """Give how long a term rests after it was asked; no time: it is asked in every run."""
     dry = asked.dry if asked else 0
     if term.rank == SPELLING and dry:
         return abilities.at_most
+    if dry <= DRY_BEFORE_REST:
+        return timedelta(0)
     # Bounded before it is a power: a term may have been dry for years.
-    doubled = abilities.at_least * float(2 ** min(max(dry - DRY_BEFORE_REST, 0), 20))
-    return max(abilities.at_least, min(doubled, abilities.at_most))
+    return min(abilities.first_rest * float(2 ** min(dry - DRY_BEFORE_REST - 1, 20)), abilities.at_most)
 
 
 def _terms(profile: WatchProfile, asks: frozenset[Asks]) -> Iterator[Term]:
@@ -153,9 +154,9 @@ def _covers(shorter: Term, longer: Term) -> bool:
 
 
 def _fair(due: Sequence[Term], known: Mapping[Term, Asked | None]) -> Iterator[Term]:
-    """Give terms in turns, one of each person: the most telling first, and who waited longest before the others."""
+    """Give terms in turns, one of each person: what waited longest first, and of what is new the most telling."""
     queues: dict[str, list[Term]] = defaultdict(list)
-    for term in sorted(due, key=lambda term: (term.rank, _asked_at(known[term]), term.text)):
+    for term in sorted(due, key=lambda term: (_asked_at(known[term]), term.rank, term.text)):
         for owner in term.owners:
             queues[owner].append(term)
     order = sorted(queues, key=lambda owner: (min(_asked_at(known[term]) for term in queues[owner]), owner))

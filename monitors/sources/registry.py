@@ -19,6 +19,11 @@ ABILITIES: Mapping[str, Abilities] = {
 """What each source can be asked, by its name: the planner reads nothing else of a source."""
 
 
+def abilities_of(source: str) -> Abilities:
+    """Give what a source can be asked; one that is not named (a file, a test's own) gets everything in one query."""
+    return ABILITIES.get(source, Abilities())
+
+
 def open_sources(settings: Settings, requester: Requester, mac: Mac) -> Mapping[str, Source]:
     """Give the sources that a run may ask; opening one asks nothing."""
     sources: tuple[Source, ...] = (
