@@ -15,6 +15,8 @@ TOTAL_WORDS = 60e6
 UNKNOWN_LETTER = log(1e-7)
 FULL_NAME, GIVEN_ALONE = log(1e-2), log(1e-3)
 """How many tokens are a person's full name, or a given name alone."""
+PREFIXES, CALLED = "小老", log(1e-3)
+"""小张, 老李, and how many tokens they are."""
 RARE_GIVEN = log(3e-6)
 SIZES = (2, 3, 4)
 """Letters of the longer words."""
@@ -165,4 +167,7 @@ def _name(text: str) -> float:
     length = 2 if text[:2] in folk.surnames and len(text) > 2 else 1
     given = sum(folk.given.get(letter, RARE_GIVEN) for letter in text[length:])
     full = FULL_NAME + folk.surnames.get(text[:length], NEVER) + given if len(text) - length <= 2 else NEVER
-    return max(full, GIVEN_ALONE + folk.given.get(text[0], RARE_GIVEN) + given) if len(text) == 2 else full
+    if len(text) > 2:
+        return full
+    called = CALLED + folk.surnames.get(text[1], NEVER) if text[0] in PREFIXES else NEVER
+    return max(full, called, GIVEN_ALONE + folk.given.get(text[0], RARE_GIVEN) + given)

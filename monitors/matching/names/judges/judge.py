@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import exp
 
 from monitors.matching.names.candidates import ALSO_NAMED, Candidate
-from monitors.matching.names.cues import REACH, Cue, person_cues, thing_weight
+from monitors.matching.names.cues import HINTS, REACH, Cue, person_cues, thing_weight
 from monitors.matching.names.judges.chinese import judge_letters
 from monitors.matching.names.judges.latin import judge_anchor, judge_handle, judge_initials, judge_latin, judge_masked
 from monitors.matching.names.judges.sound import judge_sound
@@ -23,6 +23,8 @@ PERSON_SAYS = {Method.HOMOPHONE: 0.0, Method.LOOKALIKE: 0.0, Method.MASK: 0.5, M
 BY_SOUND_IN_CONTEXT = 2.0
 """Beside her school or town, other letters of the same sound are more likely a disguise than another person."""
 MASKS = (Kind.MASK, Kind.SIGN)
+DISGUISES, HINTED = (Method.HOMOPHONE, Method.LOOKALIKE, Method.SPLIT, Method.MASK, Method.INITIALS), 1.5
+"""What a writer's own hint at a disguise adds to one."""
 MOST_BESIDE = 8.0
 """Log-odds that words beside a name can add."""
 MOST_ODDS = 6.9
@@ -77,6 +79,8 @@ def judge(candidate: Candidate, entry: Entry, evidence: Evidence, text: str) -> 
         return None
     if evidence.terms and method in {Method.HOMOPHONE, Method.LOOKALIKE}:
         odds += BY_SOUND_IN_CONTEXT
+    if method in DISGUISES and HINTS.search(text):
+        odds += HINTED
     if odds + evidence.odds + MOST_BESIDE < 0:
         return None
     if method is Method.MASK:
@@ -114,4 +118,5 @@ def _surroundings(candidate: Candidate, entry: Entry) -> tuple[Sequence[Cue], fl
     if entry.kind is not Kind.HAN or candidate.trait.rule is Rule.HANDLE:
         return (), 0.0
     before, after = candidate.place.before(REACH), candidate.place.after(REACH)
-    return person_cues(before, after), thing_weight(before, after, is_word=entry.letters in words())
+    is_word = entry.letters in words()
+    return person_cues(before, after, is_word=is_word), thing_weight(before, after, is_word=is_word)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from math import log
 
@@ -21,7 +22,8 @@ FULL, SINGLE = 4.0, 1.0
 LOWER_WORDS, SMALL_LETTERS, WRONG_ACCENT, GOES_ON, CAMEL, LONGER_ACCOUNT = -7.0, -4.0, -7.0, -2.0, -1.0, -7.0
 SHORT_NAME = 8
 """Letters up to which a name in small letters may be words of a language of short words."""
-NAMED_AFTER, LONGER, LONGER_TURNED = -5.0, -0.5, -4.0
+NAMED_AFTER, LONGER, LONGER_TURNED, OTHER_PERSON = -5.0, -0.5, -4.0, -5.0
+USUAL, WAYS = log(1e-5), frozenset(["to", "in", "at", "near", "the", "around", "through", "from"])
 PLACES = frozenset(
     [
         "street",
@@ -82,13 +84,28 @@ FEW_SHOWN = 3.5
 MIDDLE, MIDDLE_REACH, SELDOM = 3.0, 40, log(1e-4)
 
 
+# Asked of the whole post for each of its candidates, of which it may have ten thousand: looked up once a post.
+@lru_cache(maxsize=4)
+def _holds_vietnamese(text: str) -> bool:
+    return bool(_VIETNAMESE.search(text))
+
+
+@lru_cache(maxsize=4)
+def _is_all_capitals(text: str) -> bool:
+    return text.isupper()
+
+
 def judge_latin(place: Place, trait: Trait, entry: Entry, text: str) -> float | None:
     """Give the log-odds that tokens mean her; None where they are part of others. ``text`` is the original."""
     edge = _edges(place, text)
     gaps = place.gaps()
     if edge is None or not _gaps_fit(place, gaps, entry, is_turned=trait.rule is Rule.LATIN_TURNED):
         return None
-    edge += _follows(place, text, is_turned=trait.rule is Rule.LATIN_TURNED)
+    is_single = place.bare_letters() in entry.parts and entry.kind is Kind.LATIN
+    edge += _follows(place, text, is_turned=trait.rule is Rule.LATIN_TURNED, is_single=is_single)
+    edge += _precedes(place, entry, text, is_single=is_single)
+    if trait.rule is Rule.LATIN_TURNED and "," in place.written and _is_half_capital(place, text):
+        return None
     is_full = len(entry.parts) > 1 or (entry.kind is Kind.HAN and len(entry.letters) > 2)
     base = FULL if is_full else SINGLE + 0.3 * len(entry.letters)
     edge += _case_odds(place, entry, text) + _accent_odds(place, entry, text) + _season_odds(place, entry, text)
@@ -110,15 +127,36 @@ def _edges(place: Place, text: str) -> float | None:
     return odds + account_odds(place)
 
 
-def _follows(place: Place, text: str, *, is_turned: bool) -> float:
+def _follows(place: Place, text: str, *, is_turned: bool, is_single: bool) -> float:
     """Give what the next word says: a place named after somebody, or a longer name."""
     word = re.match(r" ([^\W\d_]+)", text[place.span[1] : place.span[1] + 24])
     if not word:
         return 0.0
     if word.group(1).lower() in PLACES:
         return NAMED_AFTER
-    is_capital = word.group(1)[0].isupper() and not text.isupper()
-    return (LONGER_TURNED if is_turned else LONGER) * is_capital
+    if not word.group(1)[0].isupper() or _is_all_capitals(text):
+        return 0.0
+    if is_single and _is_name(word.group(1)):
+        return OTHER_PERSON
+    return LONGER_TURNED if is_turned else LONGER
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word is none that English uses often."""
+    return bool(english_words().get(word.lower(), NEVER) < USUAL)
+
+
+def _precedes(place: Place, entry: Entry, text: str, *, is_single: bool) -> float:
+    """Give what the word before says: another first name, or the way to a place."""
+    start = place.span[0]
+    word = re.search(r"([^\W\d_]+) $", text[max(start - 24, 0) : start])
+    if not word:
+        return 0.0
+    if entry.parts[-1:] and entry.parts[-1] in PLACES and word.group(1).lower() in WAYS:
+        return NAMED_AFTER
+    is_other = is_single and word.group(1)[0].isupper() and not _is_all_capitals(text) and text[start].isupper()
+    is_title = word.group(1).lower() in LATIN_TITLES
+    return OTHER_PERSON * (is_other and not is_title and _is_name(word.group(1)))
 
 
 def account_odds(place: Place) -> float:
@@ -128,6 +166,13 @@ def account_odds(place: Place) -> float:
         return LONGER_ACCOUNT
     goes_on = after[:1] in {"-", "'", "’"} and after[1:2].isalnum() and after[1:3].strip() != "s"
     return GOES_ON if goes_on else 0.0
+
+
+def _is_half_capital(place: Place, text: str) -> bool:
+    """Whether the first word has a capital and the last has none: Santa Cruz, bella."""
+    start, end = place.span
+    words: list[str] = re.findall(r"[^\W\d_]+", text[start:end])
+    return words[0][:1].isupper() and words[-1][:1].islower()
 
 
 def _token_before(place: Place) -> str:
@@ -187,7 +232,7 @@ def _case_odds(place: Place, entry: Entry, text: str) -> float:
         return 0.0  # with capitals, or disguised
     if entry.parts and all(part in english_words() for part in entry.parts) and " " in shown:
         return LOWER_WORDS
-    return SMALL_LETTERS if len(entry.letters) < SHORT_NAME and _VIETNAMESE.search(text) else 0.0
+    return SMALL_LETTERS if len(entry.letters) < SHORT_NAME and _holds_vietnamese(text) else 0.0
 
 
 def _season_odds(place: Place, entry: Entry, text: str) -> float:
@@ -199,7 +244,7 @@ def _season_odds(place: Place, entry: Entry, text: str) -> float:
 
 def _accent_odds(place: Place, entry: Entry, text: str) -> float:
     """Give what accents say: they may be missing, and in a language of many accents they may not be others."""
-    if entry.kind is not Kind.LATIN or (entry.plain == entry.bare and not _VIETNAMESE.search(text)):
+    if entry.kind is not Kind.LATIN or (entry.plain == entry.bare and not _holds_vietnamese(text)):
         return 0.0
     right = {*entry.plain, *entry.bare}
     return 0.0 if all(letter in right for letter in place.written if letter.isalpha()) else WRONG_ACCENT
@@ -291,7 +336,7 @@ def _middle_name(place: Place, entry: Entry, text: str) -> tuple[float, int, int
         return None
     middle, start = found.group(1), place.span[1]
     is_rare = english_words().get(middle, NEVER) < SELDOM
-    is_name = len(middle) == 1 or (text[start + 1 : start + 2].isupper() and not text.isupper() and is_rare)
+    is_name = len(middle) == 1 or (text[start + 1 : start + 2].isupper() and not _is_all_capitals(text) and is_rare)
     if len(entry.parts) > 2:  # hers is known: another one is another person's
         is_name = OSA.distance(middle, entry.parts[1], score_cutoff=1) == 1
     return (MIDDLE, place.first, place.last + found.end()) if is_name else None

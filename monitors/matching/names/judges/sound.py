@@ -17,8 +17,9 @@ from monitors.records import Method
 
 # What a letter costs that is written otherwise, and the way of writing as a whole: 2026-03, as in variants/chinese.py.
 SAME_SOUND, HEARD, NEAR, SPELLED = 1.5, 2.5, 2.7, 0.5
-EVERY_LETTER = 1.5
-HOMOPHONE, PINYIN, SHORT_PINYIN, GIVEN_ALONE = 4.0, 3.0, 3.0, 3.0
+EVERY_LETTER, SECOND_LETTER = 1.5, 1.0
+"""Who hides a name seldom changes more than one letter; the more are others, the likelier it is another's."""
+HOMOPHONE, PINYIN, SHORT_PINYIN, GIVEN_ALONE = 4.5, 3.0, 3.0, 3.0
 NUMBERED, NUMBER = 2.0, re.compile(r"\d{2,4}(?![^\W_]|[._\-][^\W_])", re.ASCII)
 """An account with a year or a number after the name: anybody of that sound may bear it."""
 
@@ -55,7 +56,7 @@ def judge_sound(place: Place, trait: Trait, entry: Entry) -> tuple[float, Method
     between = _between(place, heard, spelled)
     if between is None:
         return None
-    cost += EVERY_LETTER * (changed == len(heard) and not spelled)
+    cost += 0.0 if spelled else EVERY_LETTER * (changed == len(heard)) + SECOND_LETTER * (changed > 1)
     cost += PINYIN + SHORT_PINYIN * (len(heard) == 2) if spelled else HOMOPHONE
     longer = account_odds(place) - NUMBERED * _is_numbered(place) if spelled else 0.0
     cost += GIVEN_ALONE * (trait.method is Method.GIVEN_NAME)
