@@ -9,6 +9,10 @@ from monitors.messages import Say
 from monitors.records import FetchKind
 
 PARTLY = frozenset({FetchKind.LIMITED, FetchKind.BUDGET_SPENT})
+CANARY = "canary"
+"""The part that stands for what is always there (monitors/sources/health.py)."""
+HOLE = "hole"
+"""How the detail begins of a look that found that hours, or numbers, are missing."""
 STALE_AFTER = timedelta(hours=26)
 """A daily look with two hours of grace: what was last seen before that was not looked at for this digest."""
 
@@ -61,6 +65,11 @@ def _gap_of(source: str, known: Sequence[Look], now: datetime) -> Gap | None:
     fresh = [state for state in known if _is_fresh(state, now)]
     if not fresh:
         return Gap(source=source, reason="not_asked" if known else "never_asked", since=_last_good_look(known))
+    blind = [state for state in fresh if state.part == CANARY and state.kind not in (*WELL, *PARTLY)]
+    if blind:  # it answers, but not with what is always there: whatever else it said counts for nothing
+        since = _last_good_look([state for state in known if state.part == CANARY])
+        return Gap(source=source, reason=blind[0].kind.value, since=since)
+    fresh = [state for state in fresh if state.part != CANARY] or fresh
     missing = [state for state in fresh if state.kind not in (*WELL, *PARTLY)]
     bad = missing or [state for state in fresh if state.kind in PARTLY]
     if not bad:
@@ -68,7 +77,7 @@ def _gap_of(source: str, known: Sequence[Look], now: datetime) -> Gap | None:
     latest = max(bad, key=lambda state: state.at)
     return Gap(
         source=source,
-        reason=latest.kind.value,
+        reason=HOLE if latest.detail.startswith(HOLE) else latest.kind.value,
         since=_last_good_look(bad),
         missing=len(missing),
         parts=len(fresh),

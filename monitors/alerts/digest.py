@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from monitors.alerts.coverage import Coverage
+from monitors.alerts.stories import stories_of
 from monitors.records import Category, Hit, Method, Severity
 
 LINKS_PER_LINE = 12
@@ -54,25 +55,27 @@ RIGHT_OF: Mapping[Concern, Right] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One hit as a mail may know it."""
+    """One hit as a mail may know it; hits of one story show the same picture."""
 
     number: int
     link: str
     concern: Concern
+    story: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """The hits of one concern; ``more`` of them are only on the list."""
+    """The hits of one concern; ``same`` show a picture that has a link here, ``more`` are only on the list."""
 
     concern: Concern
     count: int
     told: tuple[Told, ...]
+    same: int
 
     @property
     def more(self) -> int:
-        """How many have no link of their own here."""
-        return self.count - len(self.told)
+        """How many others have no link of their own here."""
+        return self.count - len(self.told) - self.same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +147,8 @@ def view_digest(
     """Give what the digest of that day tells one recipient; disclosures and benign posts are not in it."""
     alerted = sorted(filter(is_alerted, hits), key=lambda hit: BY_SEVERITY[hit.severity])
     told = [
-        Told(number=number, link=links.hits[hit.id], concern=concern_of(hit)) for number, hit in enumerate(alerted, 1)
+        Told(number=number, link=links.hits[hit.id], concern=concern_of(hit), story=story)
+        for number, (hit, story) in enumerate(zip(alerted, stories_of(alerted), strict=True), 1)
     ]
     return DigestView(
         day=day,
@@ -195,4 +199,8 @@ def _group(told: Sequence[Told]) -> tuple[Group, ...]:
 
 
 def _line(concern: Concern, told: Sequence[Told]) -> Line:
-    return Line(concern=concern, count=len(told), told=tuple(told[:LINKS_PER_LINE]))
+    first_of = {one.story: one for one in reversed(told)}
+    linked = [one for one in told if first_of[one.story] is one][:LINKS_PER_LINE]
+    stories = {one.story for one in linked}
+    same = sum(one.story in stories for one in told) - len(linked)
+    return Line(concern=concern, count=len(told), told=tuple(linked), same=same)

@@ -6,8 +6,11 @@ from hypothesis import strategies as st
 
 from monitors.alerts.coverage import Coverage
 from monitors.alerts.digest import LINKS_PER_LINE, Concern, DigestLinks, DigestView, Right, view_digest
-from monitors.records import Category, Hit, Method, Severity, Stance
+from monitors.alerts.render import render
+from monitors.matching.images.fingerprint import fingerprint
+from monitors.records import Category, Hit, Media, Method, Severity, Stance
 from tests.builders import a_hit, a_match, a_post, a_score
+from tests.matching.images.pictures import a_scene, encode
 
 DAY = date(2026, 3, 1)
 
@@ -49,7 +52,7 @@ def test_counts_add_up(drawn: list[tuple[Category | None, Severity]]) -> None:
 
     lines = [line for group in seen.groups for line in group.lines]
     assert sum(group.count for group in seen.groups) == seen.total
-    assert all(line.count == len(line.told) + line.more for line in lines)
+    assert all(line.count == len(line.told) + line.same + line.more for line in lines)
     assert all(len(line.told) <= LINKS_PER_LINE for line in lines)
     if all(not line.more for line in lines):
         assert sorted(one.number for line in lines for one in line.told) == list(range(1, seen.total + 1))
@@ -111,3 +114,42 @@ def test_unscored_hit_says_so(method: Method, concern: Concern) -> None:
     seen = view(a_hit(scores=(), matches=(a_match(method=method),), severity=Severity.MEDIUM))
 
     assert [line.concern for group in seen.groups for line in group.lines] == [concern]
+
+
+def showing(number: int, seed: int, category: Category | None = None) -> Hit:
+    """A hit whose post shows a picture; each save of one picture differs a little."""
+    picture = fingerprint(encode(a_scene(seed), "JPEG", quality=60 + number))
+    post = a_post(id=f"rss:{number}", media=(Media(url=f"https://p.example/{number}", fingerprints=picture),))
+    scores = (a_score(category=category),) if category else ()
+    return a_hit(post=post, scores=scores, severity=Severity.MEDIUM, matches=(a_match(method=Method.PDQ),))
+
+
+def test_posts_that_pass_on_one_picture_are_one_story() -> None:
+    """One link stands for them; they are counted all the same, and another picture has its own link."""
+    [line] = view(showing(1, 1), showing(2, 1), showing(3, 2), showing(4, 1)).groups[0].lines
+
+    assert [one.number for one in line.told] == [1, 3]
+    assert (line.count, line.same, line.more) == (4, 2, 0)
+
+
+def test_a_story_has_a_link_under_each_concern() -> None:
+    """A picture passed on with a threat is not hidden behind the same picture with an insult."""
+    groups = view(showing(1, 1, Category.INSULT), showing(2, 1, Category.THREAT)).groups
+
+    assert [(line.concern, len(line.told), line.same) for group in groups for line in group.lines] == [
+        (Concern.THREAT, 1, 0),
+        (Concern.INSULT, 1, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("zh-CN", "另有 2 条是同一张图片的转发"), ("en", "2 more pass on the same picture")]
+)
+def test_the_mail_says_how_often_a_picture_is_passed_on(language: str, said: str) -> None:
+    """In words, in text and HTML."""
+    seen = view(showing(1, 1), showing(2, 1), showing(3, 1))
+
+    mail = render("digest", language=language, view=seen, neutral=True)
+
+    assert said in mail.text
+    assert said in mail.html
