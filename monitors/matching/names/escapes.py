@@ -13,10 +13,10 @@ from monitors.matching.names.tables import Codes, load_tables
 
 _ESCAPE = re.compile(
     r"&#(?P<decimal>\d{3,6});|&#[xX](?P<hex>[0-9a-fA-F]{3,5});|\\u(?P<code>[0-9a-fA-F]{4})"
-    r"|&nbsp;|(?P<bytes>%[eE][0-9a-fA-F](?:%[89abAB][0-9a-fA-F]){2}|%[dD][0-9a-fA-F]%[89abAB][0-9a-fA-F])"
+    r"|(?P<space>&nbsp;|%20)|(?P<bytes>%[eE][0-9a-fA-F](?:%[89abAB][0-9a-fA-F]){2}|%[dD][0-9a-fA-F]%[89abAB][0-9a-fA-F])"
 )
 _BEGINS = np.array([ord(sign) for sign in "%&\\"], dtype=np.uint32)
-_GOES_ON = np.array([ord(sign) for sign in "eEdD#un"], dtype=np.uint32)
+_GOES_ON = np.array([ord(sign) for sign in "eEdD#un2"], dtype=np.uint32)
 
 
 def where_escapes(codes: Codes) -> NDArray[np.intp]:
@@ -47,7 +47,7 @@ def _letter(found: re.Match[str]) -> str:
     """Give the letter (or space) of an escape; nothing for what is no letter, or a Latin one."""
     if escaped := found["bytes"]:
         letter = bytes.fromhex(escaped.replace("%", "")).decode("utf-8", "replace")
-    elif found.group() == "&nbsp;":
+    elif found["space"]:
         return " "
     else:
         letter = chr(int(found["decimal"] or "0") or int(found["hex"] or found["code"] or "0", 16))

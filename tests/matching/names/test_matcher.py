@@ -50,6 +50,7 @@ def test_finds_her(text: str, written: str, method: Method) -> None:
         pytest.param("今天天气很好", id="nobody"),
         pytest.param("林晓 和 月亮", id="two letters only"),
         pytest.param("关注 xlin_xiaoyue2", id="a longer handle"),
+        pytest.param("周末去竹林晓月湾二期，就在青河学院旁", id="a place beside her school"),
         pytest.param("林业局。" + "……" * 5 + "晓得。" * 3 + "月亮", id="far apart"),
     ],
 )

@@ -32,6 +32,8 @@ LONGER_GIVEN = 6.0
 
 def judge_letters(place: Place, trait: Trait, entry: Entry) -> float | None:
     """Give the log-odds that letters which spell a name here mean her; None where they cannot."""
+    if trait.method is Method.GIVEN_NAME and _before(place, entry) + place.written == entry.letters:
+        return None  # the whole name stands here: whether it means her is asked of that
     gaps = place.gaps()
     masked = _masked(place, trait, gaps)
     between = None if masked is None else gap_odds(place, _unmasked(gaps, trait))
@@ -48,6 +50,11 @@ def judge_letters(place: Place, trait: Trait, entry: Entry) -> float | None:
     if own in words() and odds < WORD:
         odds = WORD + (odds - WORD) * SO_MUCH_LESS
     return odds - longer
+
+
+def _before(place: Place, entry: Entry) -> str:
+    """Give as much of the text before as a given name lacks of the whole."""
+    return place.before(len(entry.letters) - len(place.places))
 
 
 def _masked(place: Place, trait: Trait, gaps: list[Gap]) -> float | None:

@@ -72,7 +72,16 @@ PLACES = frozenset(
 MONTHS, SEASONS = frozenset(["april", "may", "june", "august"]), frozenset(["summer", "autumn", "winter", "spring"])
 _BEFORE_SEASON = re.compile(r"(?<![a-z])(?:in|by|on|since|until|till|last|this|next|early|mid|late|every) $")
 IN_SEASON = -6.0
-_DISGUISED = re.compile(r"[\d@$|!*]")
+_DISGUISED = re.compile("[\\d@$|!*\u2000-\U0010ffff]")
+_PERSON_AFTER = re.compile(
+    r"(?:['’]s)? (?:pics|pictures|photos|nudes|leaks?|leaked|video|got|gets|slept|lied|lies|cheated|from|who|is a|is such|is the|was|has|said|"
+    r"exposed|insta|snap|address|number|needs|should)\b"
+)
+_PERSON_BEFORE = re.compile(
+    r"\b(?:heard?|about|hate|know|knows|called|named|dating|(?:folder|pics|photos|pictures|nudes|video) of) $"
+)
+SAID_OF_PERSON = 3.5
+_NUMBER, NUMBERED = re.compile(r"\d{1,4}(?![^\W_]|[._\-][^\W_])", re.ASCII), -2.0
 _VIETNAMESE = re.compile("[\u1ea0-\u1ef9\u01a1\u01b0]")
 HANDLE, HANDLE_OTHERWISE = 6.9, 2.0
 """A handle as it is, and with other signs between its letters."""
@@ -81,6 +90,7 @@ LONGER_MISSPELT, SHORT_MISSPELT = -4.0, -3.5
 """Against a part that is both misspelt and goes on, and against one so short that another letter makes another name."""
 FEW_SHOWN = 3.5
 """Letters of a masked name that say nothing yet."""
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
 MIDDLE, MIDDLE_REACH, SELDOM = 3.0, 40, log(1e-4)
 
 
@@ -117,7 +127,9 @@ def _edges(place: Place, text: str) -> float | None:
     before, after = place.kind(place.first - 1), place.kind(place.last + 1)
     odds = 0.0
     if place.kind(place.last) in WORD_KINDS and after in WORD_KINDS:
-        return None
+        if place.gaps() or not _NUMBER.match(place.after(5)):
+            return None
+        odds += NUMBERED  # an account: emilycarter99
     if place.kind(place.first) in WORD_KINDS and before in WORD_KINDS:
         if place.kind(place.first) == Kind.ARABIC and _token_before(place) in PREFIXES:
             return 0.0
@@ -231,7 +243,11 @@ def _case_odds(place: Place, entry: Entry, text: str) -> float:
     if shown != shown.lower() or entry.kind is not Kind.LATIN or _DISGUISED.search(shown):
         return 0.0  # with capitals, or disguised
     if entry.parts and all(part in english_words() for part in entry.parts) and " " in shown:
-        return LOWER_WORDS
+        after, before = (
+            _PERSON_AFTER.match(text[end : end + 24]),
+            _PERSON_BEFORE.search(text[max(start - 24, 0) : start]),
+        )
+        return LOWER_WORDS + SAID_OF_PERSON * (bool(after) + bool(before))
     return SMALL_LETTERS if len(entry.letters) < SHORT_NAME and _holds_vietnamese(text) else 0.0
 
 
@@ -331,13 +347,16 @@ def _goes_on_after(place: Place, index: int) -> bool:
 def _middle_name(place: Place, entry: Entry, text: str) -> tuple[float, int, int] | None:
     """Give the odds and places of first and last part with another name or initial between them."""
     rest = place.after(MIDDLE_REACH)
-    found = re.match(rf"[ \-]([^\W\d_]+)\.?[ \-]{re.escape(entry.plain_parts[-1])}(?![^\W_])", rest)
+    last = "['’-]?".join(map(re.escape, entry.plain_parts[-1]))
+    found = re.match(rf"[ \-][\"“(]?([^\W\d_]+)[\"”)]?\.?[ \-]{last}(?![^\W_])", rest)
     if not found:
         return None
     middle, start = found.group(1), place.span[1]
     is_rare = english_words().get(middle, NEVER) < SELDOM
-    is_name = len(middle) == 1 or (text[start + 1 : start + 2].isupper() and not _is_all_capitals(text) and is_rare)
-    if len(entry.parts) > 2:  # hers is known: another one is another person's
+    is_quoted = rest[1:2] in {'"', "“", "("}
+    is_capital = text[start + 1 : start + 2].isupper() and not _is_all_capitals(text)
+    is_name = len(middle) == 1 or is_quoted or (is_capital and is_rare)
+    if len(entry.parts) > 2 and not is_quoted:  # hers is known: another one is another person's
         is_name = OSA.distance(middle, entry.parts[1], score_cutoff=1) == 1
     return (MIDDLE, place.first, place.last + found.end()) if is_name else None
 
@@ -355,6 +374,8 @@ def _neighbours(parts: Sequence[str], token: str) -> list[tuple[str, bool]]:
 
 def _misspelling(asked: str, shown: str) -> float | None:
     """Give the log-odds that a token is a misspelling of a part of a name."""
+    if shown != asked and _DRAWN_OUT.sub(r"\1", shown) in {asked, _DRAWN_OUT.sub(r"\1", asked)}:
+        return 3.0
     if shown == asked or len(asked) < 4 or OSA.distance(asked, shown, score_cutoff=1) > 1:
         return None
     odds = 3.0 + SHORT_MISSPELT * (len(asked) == len(shown) == 4)
