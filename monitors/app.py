@@ -22,6 +22,7 @@ from monitors.alerts.mailer import mailer_from
 from monitors.alerts.outbox import send_due
 from monitors.alerts.urgent import queue_urgent as put_urgent
 from monitors.errors import BadInputError, StopRun
+from monitors.healthcheck import check, suspicious, tell_operator
 from monitors.evidence.files import ExhibitFiles
 from monitors.evidence.seal import Sealer
 from monitors.evidence.seal import sweep as sweep_exhibits
@@ -40,11 +41,12 @@ from monitors.scoring.scorer import Scorer, scorer_of, shipped_scorer
 from monitors.settings import Settings
 from monitors.sources import housekeeping
 from monitors.sources.again import Looker
+from monitors.sources.budgets import Budgets
 from monitors.sources.guard import Guard
 from monitors.sources.jsonl import JsonlSource
 from monitors.sources.media import MediaFetcher
 from monitors.sources.pace import Pace, SystemClock
-from monitors.sources.registry import open_sources
+from monitors.sources.registry import media_ways, open_sources, trusted
 from monitors.sources.requester import Requester
 from monitors.sources.spool import Spool
 from search.index import Index
@@ -146,6 +148,17 @@ def recheck_due(parts: Parts) -> Counter[Presence]:
     return recheck(parts, Looker(requester=parts.requester, bluesky=parts.settings.bluesky_api), until=parts.deadline())
 
 
+def check_sources() -> dict[str, int]:
+    """Ask the canaries of sources that bring nothing, and tell the operator what went blind or sees again."""
+    with opened() as parts:
+        return {"told": len(guard_sources(parts))}
+
+
+def guard_sources(parts: Parts) -> tuple[str, ...]:
+    """Check every source; give the names of those the operator was told of."""
+    return tell_operator(parts, check(parts, asks=suspicious))
+
+
 def queue_digests() -> dict[str, int]:
     """Put the digests that are due into the outbox."""
     with opened() as parts:
@@ -233,6 +246,8 @@ def _wire(settings: Settings, ledger: Ledger) -> Parts:
         contact=settings.contact,
         clock=clock,
         pace=Pace(clock=clock, folder=settings.home / "pace"),
+        budgets=Budgets(clock, settings.home / "budgets"),
+        tls=trusted(settings),
     )
     return Parts(
         settings=settings,
@@ -240,7 +255,7 @@ def _wire(settings: Settings, ledger: Ledger) -> Parts:
         vault=vault,
         spool=Spool(settings.spool),
         sources=open_sources(settings, requester, partial(vault.mac, "cursor")),
-        get_media=MediaFetcher(requester).get,
+        get_media=MediaFetcher(requester, media_ways(settings, requester)).get,
         sealer=Sealer(ledger=ledger, cipher=vault, files=ExhibitFiles(settings.exhibits, vault)),
         scorer=cache(lambda: _open_scorer(settings)),
         index=cache(lambda: _open_index(settings)),

@@ -31,13 +31,60 @@ class Settings(BaseSettings):
     )
     fetch_seconds: float = Field(default=600, gt=0, description="Deadline of one source in one run.")
     run_sources: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=("rss", "mastodon"), description="Sources a run asks, separated by commas."
+        default=("rss", "mastodon", "telegram"),
+        description="Sources a run asks, separated by commas. With their settings below also: rsshub, weibo, x, reddit, snscrape.",
     )
     feeds: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="Addresses of RSS or Atom feeds to watch, separated by white space."
+        default=(),
+        description="Addresses of RSS, Atom or JSON feeds to watch, search-engine alerts too, separated by white space.",
     )
     mastodon_servers: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Mastodon servers to ask, separated by white space."
+    )
+    telegram_channels: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Public Telegram channels to read (`name`, `@name` or `https://t.me/name`)."
+    )
+    rsshub_url: str = Field(
+        default="", description="Address of your own RSSHub, for Bilibili, Zhihu, Douban, Xiaohongshu, Douyin, Tieba."
+    )
+    rsshub_routes: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("/bilibili/vsearch/{word}",),
+        description="Its routes to read, separated by white space; `{word}` stands for each word asked for.",
+    )
+    weibo_cookie: SecretStr = Field(
+        default=SecretStr(""),
+        description="Cookie of your own Weibo account (`SUB=…; SUBP=…`). Weibo's terms forbid automatic reading without its consent: your account may be closed.",
+    )
+    weibo_users: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Weibo users to read, by their numbers."
+    )
+    x_bearer_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="Bearer token of your own app at X's official API, which charges for every post read.",
+    )
+    x_posts_a_month: int = Field(
+        default=1000,
+        ge=0,
+        description="Posts of X that may be read, and so paid for, in a month; nothing goes past it.",
+    )
+    reddit_client_id: str = Field(
+        default="", description="Id of your own app that Reddit approved under its Responsible Builder Policy."
+    )
+    reddit_client_secret: SecretStr = Field(default=SecretStr(""), description="Its secret.")
+    reddit_subreddits: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Subreddits whose posts and comments are read, beside the search."
+    )
+    proxies: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="Your own proxy for a source, as `source=http://host:port`, separated by white space (`telegram=http://127.0.0.1:7890`).",
+    )
+    daily_requests: Annotated[dict[str, int], NoDecode] = Field(
+        default_factory=dict,
+        description="Most requests of a source in a day, as `source=number`, separated by white space.",
+    )
+    ca_file: Path | None = Field(
+        default=None,
+        description="Certificate authorities to trust on the web instead of the usual ones (a proxy's own).",
     )
     bluesky: bool = Field(
         default=False,
@@ -125,10 +172,31 @@ class Settings(BaseSettings):
         description="`console`, `json`, `quiet` (warnings only), or `auto`: by the terminal.",
     )
 
-    @field_validator("run_sources", "feeds", "mastodon_servers", "bluesky_languages", "allow_hosts", mode="before")
+    @field_validator(
+        "run_sources",
+        "feeds",
+        "mastodon_servers",
+        "telegram_channels",
+        "rsshub_routes",
+        "weibo_users",
+        "reddit_subreddits",
+        "bluesky_languages",
+        "allow_hosts",
+        mode="before",
+    )
     @classmethod
     def _split_list(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("proxies", "daily_requests", mode="before")
+    @classmethod
+    def _split_pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [item.partition("=") for item in value.split()]
+        if any(not (name and equals and said) for name, equals, said in pairs):
+            raise ValueError("is written source=value, separated by white space")
+        return {name: said for name, _, said in pairs}
 
     @property
     def ledger_url(self) -> str:
@@ -143,7 +211,12 @@ class Settings(BaseSettings):
     @property
     def watched_sources(self) -> tuple[str, ...]:
         """Sources of a run that have somewhere to look: a digest answers for these."""
-        places = {"rss": self.feeds, "mastodon": self.mastodon_servers}
+        places = {
+            "rss": self.feeds,
+            "mastodon": self.mastodon_servers,
+            "telegram": self.telegram_channels,
+            "rsshub": self.rsshub_url,
+        }
         return tuple(source for source in self.asked_sources if places.get(source, True))
 
     @property
