@@ -6,6 +6,8 @@ that did not change costs nothing. Running it twice finds nothing more.
 
 A known post is looked at after an hour, six hours, a day, three, seven and thirty: still up, edited, gone, or
 unreachable. What was seen is sealed; a look that was not written down is made again.
+
+A source that brings nothing is asked for something that is always there; when it stays blind the operator is told.
 """
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, dag, task
@@ -31,6 +33,14 @@ def look_again() -> None:
     app.look_again()
 
 
+@task
+def check_sources() -> None:
+    """Tell empty from blind, and tell the operator."""
+    from monitors import app
+
+    app.check_sources()
+
+
 @dag(
     schedule=schedule.RECHECK,
     default_args=schedule.DEFAULT_ARGS | {"retry_policy": STOPS},
@@ -38,9 +48,10 @@ def look_again() -> None:
     **schedule.DAG_ARGS,
 )
 def recheck() -> None:
-    """Two tasks that do not need each other."""
+    """Three tasks that do not need each other."""
     look_back()
     look_again()
+    check_sources()
 
 
 recheck()

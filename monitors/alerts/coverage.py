@@ -62,6 +62,11 @@ def cover(states: Iterable[Look], watched: Sequence[str], now: datetime) -> Cove
 
 
 def _gap_of(source: str, known: Sequence[Look], now: datetime) -> Gap | None:
+    canaries = [state for state in known if state.part == CANARY and _is_fresh(state, now)]
+    if blind := [state for state in canaries if state.kind not in (*WELL, *PARTLY)]:
+        # It answers, but not with what is always there: whatever else it said counts for nothing.
+        return Gap(source=source, reason=blind[0].kind.value, since=blind[0].well_at)
+    known = [state for state in known if state.part != CANARY]
     fresh = [state for state in known if _is_fresh(state, now)]
     if not fresh:
         return Gap(source=source, reason="not_asked" if known else "never_asked", since=_last_good_look(known))

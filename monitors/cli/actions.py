@@ -176,6 +176,8 @@ def run_once(*, sources: tuple[str, ...], profile_id: str | None) -> Ran:
         with _gathering(failures):
             app.recheck_due(parts)
         with _gathering(failures):
+            app.guard_sources(parts)
+        with _gathering(failures):
             queue_due(parts)
         with _gathering(failures):
             app.tidy(parts)  # where no scheduler does: what is past its time goes all the same

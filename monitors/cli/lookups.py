@@ -10,22 +10,18 @@ from monitors import app
 from monitors.cli.words import say
 from monitors.codec import to_json
 from monitors.errors import BadInputError
-from monitors.ledger import audit, batches, fetches, hits, outbox, verdicts
+from monitors.ledger import audit, batches, hits, outbox, verdicts
 from monitors.ledger.outbox import MailState
 from monitors.ledger.verdicts import Answer, Verdict
 from monitors.parts import Parts
 from monitors.profiles.doctor import Finding, check_keys
-from monitors.profiles.registration import active_profiles
 from monitors.records import Hit, Stage
-from monitors.sources.plan import plan_queries
 from search.build import document_of
 from search.index import Search
 
 Row = dict[str, Any]
 LONG_WAIT = timedelta(hours=2)
 """A mail that waits longer than this says that something is wrong with the mail server or its settings."""
-LOOKS_FOR = timedelta(days=30)
-"""How far back the last look at a source is asked for."""
 
 
 def search(words: str, *, profile_id: str | None, limit: int) -> list[Row]:
@@ -107,31 +103,6 @@ def check_index() -> list[str]:
         return parts.index().check()
 
 
-def check_sources() -> list[Row]:
-    """Say how the last look at each source ended."""
-    with app.opened() as parts, parts.ledger.reading() as ledger:
-        looks = fetches.looks(ledger, since=parts.clock.now() - LOOKS_FOR)
-        never = sorted(set(parts.settings.run_sources) - {look.source for look in looks})
-    rows: list[Row] = [
-        {
-            "source": f"{look.source} {look.part}".strip(),
-            "outcome": look.kind.value,
-            "at": look.at.isoformat(timespec="minutes"),
-            "advice": _advice(look.kind.value),
-        }
-        for look in looks
-    ]
-    return rows + [{"source": name, "outcome": "-", "at": "-", "advice": say("cli.advice.never")} for name in never]
-
-
-def plan_sources() -> list[Row]:
-    """Say what each source will be asked."""
-    with app.opened() as parts, parts.ledger.reading() as ledger:
-        plan = plan_queries(active_profiles(ledger, parts.vault, parts.clock.now()))
-    asks = "; ".join(" ".join((*query.words, *query.handles, *query.tags, *query.channels)) for query in plan)
-    return [{"source": name, "queries": len(plan), "asks": asks} for name in parts.settings.run_sources]
-
-
 def backup_key(to: Path) -> None:
     """Write the master key to another place."""
     from monitors.profiles.master_key import back_up
@@ -191,10 +162,6 @@ def load_kibana() -> int:
 def _tell_key(found: Finding) -> str:
     values: dict[str, Any] = dict(found.values)
     return say(f"profiles.doctor.{found.id}", **values)
-
-
-def _advice(kind: str) -> str:
-    return "" if kind == "ok" else say(f"cli.advice.{kind}")
 
 
 def _old_hits(parts: Parts, revision: str) -> Iterator[list[Hit]]:

@@ -86,19 +86,24 @@ def evidence_export(
 
 
 @sources.command("check", help=say("cli.help.sources_check"))
-def sources_check() -> None:
-    """Say how each source's last fetch ended, and what to do."""
-    from monitors.cli import lookups as product
+def sources_check(
+    quick: Annotated[bool, Option("--quick", help=say("cli.help.sources_quick"))] = False,
+) -> None:
+    """Say how every source stands and what to do; ends with 1 where one is blind."""
+    from monitors.cli.source_rows import check_sources
 
-    _table_or_lines(product.check_sources(), ("source", "outcome", "at", "advice"))
+    checked = check_sources(asks=not quick)
+    _table_or_lines(list(checked.rows), ("source", "state", "outcome", "at", "advice"))
+    if checked.is_blind:
+        raise typer.Exit(1)
 
 
 @sources.command("plan", help=say("cli.help.sources_plan"))
 def sources_plan() -> None:
-    """Say what each source will be asked."""
-    from monitors.cli import lookups as product
+    """Say what each source will be asked, how often, and what cannot be seen."""
+    from monitors.cli.source_rows import plan_sources
 
-    _table_or_lines(product.plan_sources(), ("source", "queries", "asks"))
+    _table_or_lines(plan_sources(), ("source", "queries", "asks", "often", "unseen"))
 
 
 @key.command("backup", help=say("cli.help.key_backup"))

@@ -62,6 +62,27 @@ def looks(connection: Connection, *, since: datetime) -> tuple[Look, ...]:
     return tuple(_look(row) for row in connection.execute(question))
 
 
+def daily(connection: Connection, *, since: datetime, until: datetime) -> dict[str, tuple[int, ...]]:
+    """Give what each source received on each calendar day (UTC) between these moments on which it was asked."""
+    day = func.date(fetches.c.at)
+    question = (
+        select(fetches.c.source, day.label("day"), func.sum(fetches.c.posts).label("received"))
+        .where((fetches.c.at >= since) & (fetches.c.at < until))
+        .group_by(fetches.c.source, day)
+        .order_by(fetches.c.source, day)
+    )
+    found: dict[str, tuple[int, ...]] = {}
+    for row in connection.execute(question):
+        found[row.source] = (*found.get(row.source, ()), int(row.received))
+    return found
+
+
+def received(connection: Connection, *, since: datetime) -> dict[str, int]:
+    """Give how many posts each source received since then."""
+    question = select(fetches.c.source, func.sum(fetches.c.posts).label("received")).where(fetches.c.at >= since)
+    return {row.source: int(row.received) for row in connection.execute(question.group_by(fetches.c.source))}
+
+
 def forget(connection: Connection, *, before: datetime) -> int:
     """Delete fetches before that moment, and give how many."""
     return connection.execute(delete(fetches).where(fetches.c.at < before)).rowcount
