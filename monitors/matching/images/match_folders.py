@@ -1,5 +1,6 @@
 """`shouwang images match`: a folder of photos against a folder of candidates, without profile or ledger."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -61,15 +62,32 @@ def _read_candidates(folder: Path, on_error: OnError) -> Iterator[tuple[str, tup
 
 def _read_files(folder: Path, on_error: OnError) -> Iterator[tuple[str, bytes]]:
     """Read no more of each file than the decoder would take, and a byte, so that it can refuse."""
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        name = path.relative_to(folder).as_posix()
+    for path in sorted(_list_files(folder, on_error)):
         try:
+            if not path.is_file():  # a pipe would never end
+                raise FileNotFoundError
             with path.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)
         except OSError:
-            on_error(PictureError("unreadable_file", name=name))
+            on_error(PictureError("unreadable_file", name=_name_of(path, folder)))
         else:
-            yield name, content
+            yield _name_of(path, folder), content
+
+
+def _list_files(folder: Path, on_error: OnError) -> Iterator[Path]:
+    """List what is in a folder and below; a folder that cannot be opened is told, a link to one is not followed."""
+
+    def tell(error: OSError) -> None:
+        on_error(PictureError("unreadable_file", name=_name_of(Path(error.filename), folder)))
+
+    for place, folders, files in os.walk(folder, onerror=tell):
+        yield from (Path(place, name) for name in files)
+        yield from (path for name in folders if (path := Path(place, name)).is_symlink())
+
+
+def _name_of(path: Path, folder: Path) -> str:
+    """Give the name below the folder as text that can be printed, whatever bytes it is made of."""
+    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _to_line(candidate: str, photo: str, found: Found) -> Line:

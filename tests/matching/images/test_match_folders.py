@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 
@@ -24,6 +25,28 @@ def match(photos: Path, candidates: Path, *, quick: bool = False) -> tuple[list[
     errors: list[PictureError] = []
     lines = list(match_folders(photos, candidates, quick=quick, on_error=errors.append))
     return lines, [str(error) for error in errors]
+
+
+def test_odd_entries_of_a_folder_are_told(tmp_path: Path) -> None:
+    """A pipe, a link to nowhere and a link to a folder are told and hold nothing up; odd names can be printed."""
+    photos, candidates = tmp_path / "photos", tmp_path / "candidates"
+    photos.mkdir()
+    candidates.mkdir()
+    (photos / "her.png").write_bytes(encode(a_scene()))
+    os.mkfifo(candidates / "pipe.jpg")
+    (candidates / "nowhere.jpg").symlink_to(tmp_path / "nothing")
+    (candidates / "around").symlink_to(candidates)
+    Path(os.fsdecode(os.fsencode(candidates) + b"/odd\xff.jpg")).write_bytes(encode(a_scene()))
+    problems: list[PictureError] = []
+
+    found = [line["candidate"] for line in match_folders(photos, candidates, on_error=problems.append)]
+
+    assert found == ["odd\\xff.jpg"]
+    assert {(problem.file, problem.problem) for problem in problems} == {
+        ("pipe.jpg", "unreadable_file"),
+        ("nowhere.jpg", "unreadable_file"),
+        ("around", "unreadable_file"),
+    }
 
 
 def test_a_line_for_every_copy(tmp_path: Path) -> None:
