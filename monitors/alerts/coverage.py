@@ -70,11 +70,6 @@ def _gap_of(source: str, known: Sequence[Look], now: datetime) -> Gap | None:
     fresh = [state for state in known if _is_fresh(state, now)]
     if not fresh:
         return Gap(source=source, reason="not_asked" if known else "never_asked", since=_last_good_look(known))
-    blind = [state for state in fresh if state.part == CANARY and state.kind not in (*WELL, *PARTLY)]
-    if blind:  # it answers, but not with what is always there: whatever else it said counts for nothing
-        since = _last_good_look([state for state in known if state.part == CANARY])
-        return Gap(source=source, reason=blind[0].kind.value, since=since)
-    fresh = [state for state in fresh if state.part != CANARY] or fresh
     missing = [state for state in fresh if state.kind not in (*WELL, *PARTLY)]
     bad = missing or [state for state in fresh if state.kind in PARTLY]
     if not bad:
