@@ -34,7 +34,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermHits:
-    """Context terms in a batch, sorted by post; those of post ``p`` are ``starts[p]`` to ``starts[p + 1]``."""
+    """Context terms in a batch, each at most twice a post, sorted by post; those of post ``p`` are ``starts[p]`` to ``starts[p + 1]``."""
 
     starts: Ints
     numbers: Ints
@@ -199,6 +199,7 @@ def _terms(shelf: Shelf, letters: Rows) -> TermHits:
     chosen = numbers >= 0
     parts = [row for row in np.flatnonzero(chosen).tolist() if not _stands(shelf, int(numbers[row]), letters, row)]
     chosen[parts] = False
+    chosen[_repeats(letters.posts, numbers, chosen)] = False
     rows = letters.where(chosen)
     order = np.argsort(rows.posts, kind="stable")
     places = rows.channel.places
@@ -208,6 +209,18 @@ def _terms(shelf: Shelf, letters: Rows) -> TermHits:
         firsts=places[rows.hits.starts][order].astype(np.int64),
         lasts=places[rows.hits.ends - 1][order].astype(np.int64),
     )
+
+
+def _repeats(posts: Ints, numbers: Ints, chosen: Flags) -> Ints:
+    """Give the rows of terms that stand between the first and the last place of the same term in the same post.
+
+    Two places are enough to say that one stands apart from a name, and keep a post of ten thousand terms small.
+    """
+    rows = np.flatnonzero(chosen)
+    keys = posts[rows].astype(np.int64) * (int(numbers.max(initial=0)) + 1) + numbers[rows]
+    _, first = np.unique(keys, return_index=True)
+    _, last = np.unique(keys[::-1], return_index=True)
+    return np.delete(rows, np.concatenate((first, len(rows) - 1 - last)))
 
 
 def _stands(shelf: Shelf, term: int, letters: Rows, row: int) -> bool:

@@ -38,7 +38,11 @@ class Finding:
 
 
 class NameMatcher(Matcher):
-    """Finds profiles by their names, however these are written. Finding is safe from several threads."""
+    """Finds profiles by their names, however these are written. Finding is safe from several threads.
+
+    What it takes grows with the length of a text and no faster, whatever stands in it; the bounds, and what they were
+    measured on, are in docs/performance.md. At most ``MOST_PLACES`` (1,000) places of a profile are told a post.
+    """
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ term, or one of her names that the first round found. A post may have several re
 evidence for all.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,10 @@ from monitors.matching.names.shelf import Shelf
 
 NEARLY_CERTAIN = 3.0
 """Log-odds from which a wider place counts for more than a surer one."""
+
+
+MOST_PLACES = 1_000
+"""Places of one profile in one post that are told: who is named a thousand times is named."""
 
 
 class About(NamedTuple):
@@ -93,6 +98,8 @@ def _judge_all(
     origins = searched.reading.batch.origins
     for candidate in candidates:
         about = searched.about(candidate)
+        if len(judged.get(about, ())) >= MOST_PLACES:
+            continue
         text = texts[about.post]
         evidence = _evidence(searched, candidate, about, sure.get(about, ()))
         judgement = judge(candidate, searched.shelf.entries[candidate.entry].entry, evidence, text)
@@ -129,10 +136,17 @@ def _against(searched: _Searched, place: Place, about: About) -> float:
 def apart(judged: Sequence[Judged]) -> list[Judged]:
     """Give the surest judgements of a profile in a post, none over another."""
     kept: list[Judged] = []
+    spans: list[tuple[int, int]] = []  # in order, so that a post that names her ten thousand times stays quick
     for one in sorted(judged, key=_sureness):
-        if all(one.span[1] <= other.span[0] or other.span[1] <= one.span[0] for other in kept):
+        at = bisect_left(spans, one.span)
+        if not any(_overlap(one.span, other) for other in spans[max(at - 1, 0) : at + 1]):
+            spans.insert(at, one.span)
             kept.append(one)
     return kept
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _sureness(one: Judged) -> tuple[float, int, float]:
