@@ -1,11 +1,12 @@
 """Chinese letters as they stand: the name itself, look-alikes, parts, masks, mixed initials, titles."""
 
+from functools import cache
 from math import log
 
 from monitors.matching.names.judges.gaps import gap_odds, is_uniform
 from monitors.matching.names.kinds import Kind
 from monitors.matching.names.place import WORD_KINDS, Gap, Place
-from monitors.matching.names.plausibility import MOST, log_odds_of_name, words
+from monitors.matching.names.plausibility import MOST, log_odds_of_name, people, words
 from monitors.matching.names.variants.korean import may_follow
 from monitors.matching.names.variants.spell import Entry
 from monitors.matching.names.variants.variant import Rule, Trait
@@ -25,6 +26,8 @@ WORD, SO_MUCH_LESS = -2.0, 0.5
 """A name that is a word: where words beside it speak for a person, how usual the word is counts for half."""
 KANA_NAME = 3.0
 LONGEST_PARTICLE = 6
+ANOTHERS, USUAL_SURNAME = 3.0, log(2e-3)
+"""Against a given name after a surname that is not hers: 陈静怡."""
 GIVEN_ENDS = "子美奈香里恵菜代江乃希世人太郎斗"
 """Letters that make a longer Japanese given name of a shorter one: 美咲 and 美咲子."""
 LONGER_GIVEN = 6.0
@@ -49,7 +52,20 @@ def judge_letters(place: Place, trait: Trait, entry: Entry) -> float | None:
     odds = min(odds + between, MOST)
     if own in words() and odds < WORD:
         odds = WORD + (odds - WORD) * SO_MUCH_LESS
+    if place.before(1) in _other_surnames() and _is_given(trait, entry, own):
+        odds -= ANOTHERS
     return odds - longer
+
+
+def _is_given(trait: Trait, entry: Entry, own: str) -> bool:
+    """Whether the letters are a given name alone, or an alias as short as one."""
+    return trait.method is Method.GIVEN_NAME or (entry.is_alias and len(own) == 2)
+
+
+@cache
+def _other_surnames() -> frozenset[str]:
+    """Give the usual surnames; hers cannot stand there, for then the whole name would."""
+    return frozenset(letter for letter, chance in people().surnames.items() if chance > USUAL_SURNAME)
 
 
 def _before(place: Place, entry: Entry) -> str:

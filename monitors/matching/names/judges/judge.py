@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
+from typing import NamedTuple
 
 from monitors.matching.names.candidates import ALSO_NAMED, Candidate
+from monitors.matching.names.context import EVERYDAY
 from monitors.matching.names.cues import HINTS, REACH, Cue, person_cues, thing_weight
 from monitors.matching.names.judges.chinese import judge_letters
 from monitors.matching.names.judges.latin import judge_anchor, judge_handle, judge_initials, judge_latin, judge_masked
 from monitors.matching.names.judges.sound import judge_sound
 from monitors.matching.names.kinds import Kind
 from monitors.matching.names.place import Place
-from monitors.matching.names.plausibility import words
+from monitors.matching.names.plausibility import NEVER, words
 from monitors.matching.names.variants.spell import Entry
 from monitors.matching.names.variants.variant import Rule
 from monitors.records import Method
@@ -25,6 +27,8 @@ BY_SOUND_IN_CONTEXT = 2.0
 MASKS = (Kind.MASK, Kind.SIGN)
 DISGUISES, HINTED = (Method.HOMOPHONE, Method.LOOKALIKE, Method.SPLIT, Method.MASK, Method.INITIALS), 1.5
 """What a writer's own hint at a disguise adds to one."""
+BESIDE_A_WORD = 0.5
+"""How much of her context counts beside a name that is an everyday word, where nothing else speaks for a person."""
 MOST_BESIDE = 8.0
 """Log-odds that words beside a name can add."""
 MOST_ODDS = 6.9
@@ -67,27 +71,55 @@ class Judgement:
 
 def judge(candidate: Candidate, entry: Entry, evidence: Evidence, text: str) -> Judgement | None:
     """Judge a candidate for an entry; ``text`` is the original post. None where she is not meant."""
-    first, last, method = candidate.place.first, candidate.place.last, candidate.trait.method
-    odds: float | None
-    if candidate.trait.rule is Rule.SOUND:
-        odds, method = judge_sound(candidate.place, candidate.trait, entry) or (None, method)
-    elif candidate.trait.rule is Rule.ANCHOR:
-        odds, first, last = judge_anchor(candidate.place, entry, text) or (None, first, last)
-    else:
-        odds = _judge_as_written(candidate, entry, text)
-    if odds is None:
+    written = _judge_written(candidate, entry, text)
+    if written is None:
         return None
-    if evidence.terms and method in {Method.HOMOPHONE, Method.LOOKALIKE}:
-        odds += BY_SOUND_IN_CONTEXT
-    if method in DISGUISES and HINTS.search(text):
-        odds += HINTED
+    odds = written.odds + _disguise_odds(written.method, evidence, text)
     if odds + evidence.odds + MOST_BESIDE < 0:
         return None
-    if method is Method.MASK:
-        first, last = _with_masks(candidate.place)
     cues, against = _surroundings(candidate, entry)
-    total = odds + sum(cue.weight for cue in cues) * PERSON_SAYS.get(method, 1.0) + against + evidence.odds
-    return Judgement(odds=total, method=method, first=first, last=last, cues=tuple(cues), evidence=evidence)
+    beside = sum(cue.weight for cue in cues) * PERSON_SAYS.get(written.method, 1.0) + against
+    is_word = written.method is Method.EXACT and words().get(entry.letters, NEVER) > EVERYDAY
+    context = evidence.odds * (BESIDE_A_WORD if is_word and not cues else 1.0)
+    return Judgement(
+        odds=odds + beside + context,
+        method=written.method,
+        first=written.first,
+        last=written.last,
+        cues=tuple(cues),
+        evidence=evidence,
+    )
+
+
+class _Written(NamedTuple):
+    """What the letters alone say, and where they stand."""
+
+    odds: float
+    method: Method
+    first: int
+    last: int
+
+
+def _judge_written(candidate: Candidate, entry: Entry, text: str) -> _Written | None:
+    place, trait = candidate.place, candidate.trait
+    if trait.rule is Rule.SOUND:
+        sound = judge_sound(place, trait, entry)
+        return _Written(*sound, place.first, place.last) if sound else None
+    if trait.rule is Rule.ANCHOR:
+        anchor = judge_anchor(place, entry, text)
+        return _Written(anchor[0], trait.method, *anchor[1:]) if anchor else None
+    odds = _judge_as_written(candidate, entry, text)
+    if odds is None:
+        return None
+    first, last = _with_masks(place) if trait.method is Method.MASK else (place.first, place.last)
+    return _Written(odds, trait.method, first, last)
+
+
+def _disguise_odds(method: Method, evidence: Evidence, text: str) -> float:
+    """Give what her context and the writer's own hints say for a disguise."""
+    in_context = evidence.terms and method in {Method.HOMOPHONE, Method.LOOKALIKE}
+    is_hinted = method in DISGUISES and HINTS.search(text)
+    return BY_SOUND_IN_CONTEXT * bool(in_context) + HINTED * bool(is_hinted)
 
 
 def _with_masks(place: Place) -> tuple[int, int]:

@@ -90,6 +90,8 @@ LONGER_MISSPELT, SHORT_MISSPELT = -4.0, -3.5
 """Against a part that is both misspelt and goes on, and against one so short that another letter makes another name."""
 FEW_SHOWN = 3.5
 """Letters of a masked name that say nothing yet."""
+HEADLINE, MOST_CAPITALS = 400, 0.6
+"""Letters of a text looked at for capitals, and the share of words that have one in a headline."""
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 MIDDLE, MIDDLE_REACH, SELDOM = 3.0, 40, log(1e-4)
 
@@ -148,9 +150,15 @@ def _follows(place: Place, text: str, *, is_turned: bool, is_single: bool) -> fl
         return NAMED_AFTER
     if not word.group(1)[0].isupper() or _is_all_capitals(text):
         return 0.0
-    if is_single and _is_name(word.group(1)):
+    if is_single and not _is_headline(text):
         return OTHER_PERSON
     return LONGER_TURNED if is_turned else LONGER
+
+
+def _is_headline(text: str) -> bool:
+    """Whether most words of a text begin with a capital, so that one says nothing."""
+    initials: list[str] = re.findall(r"(?<![^\W_])[^\W\d_]", text[:HEADLINE])
+    return sum(letter.isupper() for letter in initials) > MOST_CAPITALS * len(initials)
 
 
 def _is_name(word: str) -> bool:
