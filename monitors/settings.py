@@ -74,6 +74,13 @@ class Settings(BaseSettings):
     reddit_subreddits: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Subreddits whose posts and comments are read, beside the search."
     )
+    snscrape_channels: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Telegram channels to read by snscrape instead of by ours (extra `snscrape`, Python 3.11).",
+    )
+    snscrape_weibo_users: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Weibo users, by their numbers, to read by snscrape without a cookie."
+    )
     proxies: Annotated[dict[str, str], NoDecode] = Field(
         default_factory=dict,
         description="Your own proxy for a source, as `source=http://host:port`, separated by white space (`telegram=http://127.0.0.1:7890`).",
@@ -179,6 +186,8 @@ class Settings(BaseSettings):
         "telegram_channels",
         "rsshub_routes",
         "weibo_users",
+        "snscrape_channels",
+        "snscrape_weibo_users",
         "reddit_subreddits",
         "bluesky_languages",
         "allow_hosts",
@@ -216,6 +225,7 @@ class Settings(BaseSettings):
             "mastodon": self.mastodon_servers,
             "telegram": self.telegram_channels,
             "rsshub": self.rsshub_url,
+            "snscrape": (*self.snscrape_channels, *self.snscrape_weibo_users),
         }
         return tuple(source for source in self.asked_sources if places.get(source, True))
 

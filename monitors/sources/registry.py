@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from monitors.errors import BadInputError
 from monitors.settings import Settings
-from monitors.sources import bluesky, mastodon, reddit, rss, rsshub, telegram, weibo, x
+from monitors.sources import bluesky, mastodon, reddit, rss, rsshub, snscrape, telegram, weibo, x
 from monitors.sources.abilities import Abilities
 from monitors.sources.bluesky import BlueskySource, network_of
 from monitors.sources.budgets import Budget
@@ -15,6 +15,7 @@ from monitors.sources.reddit import RedditSource
 from monitors.sources.requester import Requester
 from monitors.sources.rss import RssSource
 from monitors.sources.rsshub import RsshubSource, own_host
+from monitors.sources.snscrape import SnscrapeSource
 from monitors.sources.source import Source
 from monitors.sources.telegram import TelegramSource
 from monitors.sources.weibo import WeiboSource
@@ -28,6 +29,7 @@ ABILITIES: Mapping[str, Abilities] = {
     "weibo": weibo.ABILITIES,
     "x": x.ABILITIES,
     "reddit": reddit.ABILITIES,
+    "snscrape": snscrape.ABILITIES,
     "bluesky": bluesky.ABILITIES,
 }
 """What each source can be asked, by its name: the planner reads nothing else of a source."""
@@ -80,6 +82,7 @@ def open_sources(settings: Settings, requester: Requester, mac: Mac) -> Mapping[
             asking("reddit"),
             mac=mac,
         ),
+        SnscrapeSource(settings.snscrape_channels, settings.snscrape_weibo_users, asking("snscrape"), mac=mac),
         BlueskySource(network_of(settings), asking("bluesky"), mac=mac),
     )
     return {source.name: source for source in sources}

@@ -8,7 +8,7 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from typing_extensions import override
 
-from monitors.sources.requester import Fetched, Requester
+from monitors.sources.requester import Fetched, Named, Requester
 
 
 class RequesterAdapter(BaseAdapter):
@@ -18,9 +18,11 @@ class RequesterAdapter(BaseAdapter):
     exception. Only GET is let through: a library that reads has nothing to post.
     """
 
-    def __init__(self, requester: Requester, *, accept: str, deadline: datetime) -> None:
+    def __init__(
+        self, requester: Requester, *, accept: str, deadline: datetime, named: Named = Named.BY_SOMEBODY
+    ) -> None:
         super().__init__()
-        self._requester, self._accept, self._deadline = requester, accept, deadline
+        self._requester, self._accept, self._deadline, self._named = requester, accept, deadline, named
         self.last: Fetched | None = None
 
     @override
@@ -41,6 +43,7 @@ class RequesterAdapter(BaseAdapter):
             request.url,
             deadline=self._deadline,
             accept=self._accept,
+            named=self._named,
             headers={"Authorization": str(token)} if token else {},
         )
         self.last = fetched
@@ -55,7 +58,11 @@ class RequesterAdapter(BaseAdapter):
 
 def session_through(adapter: RequesterAdapter) -> requests.Session:
     """Give a session that has no other way out: no proxies or passwords of the environment."""
-    session = requests.Session()
+    return led_through(requests.Session(), adapter)
+
+
+def led_through(session: requests.Session, adapter: RequesterAdapter) -> requests.Session:
+    """Give a library's own session with every other way out closed."""
     session.trust_env = False
     for scheme in ("http://", "https://"):
         session.mount(scheme, adapter)

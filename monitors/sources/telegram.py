@@ -37,7 +37,7 @@ class TelegramSource:
     """Channels by name, written ``news``, ``@news`` or ``https://t.me/news``; what is no channel's name is left out."""
 
     def __init__(self, channels: Sequence[str], requester: Requester, *, mac: Mac) -> None:
-        self._channels, self._requester, self._mac = _names(channels), requester, mac
+        self._channels, self._requester, self._mac = names_of(channels), requester, mac
         requester.slow_down(HOST, INTERVAL)
 
     @property
@@ -48,7 +48,7 @@ class TelegramSource:
     def fetch(self, plan: Sequence[Query], cursor: Cursor | None, deadline: datetime) -> Iterator[Delta]:
         """Give what is new in each channel, the oldest first, then what its search finds of names new to it."""
         timelines = Timelines(NAME, cursor, self._mac)
-        channels = [*self._channels, *_names([channel for query in plan for channel in query.channels])]
+        channels = [*self._channels, *names_of([channel for query in plan for channel in query.channels])]
         channels = list(dict.fromkeys(channels))
         words = dict.fromkeys(word for query in plan for word in query.words)
         wanted = [
@@ -80,6 +80,7 @@ class TelegramSource:
         return replace(page, onward="") if before and page.onward == before else page
 
 
-def _names(written: Sequence[str]) -> tuple[str, ...]:
+def names_of(written: Sequence[str]) -> tuple[str, ...]:
+    """Give channels' names as t.me has them, each once; what is no name is left out."""
     found = (_CHANNEL.fullmatch(name.strip()) for name in written)
     return tuple(dict.fromkeys(name[1].lower() for name in found if name))

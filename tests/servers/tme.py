@@ -95,5 +95,8 @@ class Channel:
         numbers = [number for number in sorted(self.messages) if number < before and word in self.messages[number]]
         shown = numbers[-self.page :]
         older = len(numbers) > self.page and self.has_link
-        more = f'<a class="tme_messages_more" data-before="{shown[0]}"></a>' if older else ""
+        link = (
+            f'<a href="/s/{self.name}?before={{0}}" class="tme_messages_more js-messages_more" data-before="{{0}}"></a>'
+        )
+        more = link.format(shown[0]) if older else ""
         answer_with(a_page([self.messages[number] for number in shown], more=more), headers=HTML)(wire)
