@@ -1,4 +1,4 @@
-"""``shouwang match`` and ``shouwang profile try`` without the command line: lines in, lines out.
+"""``shouwang match`` without the command line: lines in, lines out.
 
 Readers put every line they cannot use into ``problems`` (file, line and field) and go on. Nothing is fetched, and
 no more than ``POSTS_AT_ONCE`` posts are held at a time.
@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from monitors.errors import BadInputError
-from monitors.matching.names.matcher import THRESHOLD, Finding, NameMatcher
+from monitors.matching.names.matcher import Finding, NameMatcher
 from monitors.matching.names.registration import MOST, check_profile
 from monitors.records import Consent, ProfileState, Scope, WatchProfile
 
@@ -70,23 +70,6 @@ def match_lines(matcher: NameMatcher, posts: Iterable[TextLine], *, every: bool 
             if every or finding.profile_id not in told:
                 told.add(finding.profile_id)
                 yield _as_line(post, finding)
-
-
-def try_lines(
-    before: WatchProfile | None, after: WatchProfile, posts: Iterable[TextLine], *, minimum: float = THRESHOLD
-) -> Iterator[dict[str, object]]:
-    """Give what a changed profile would find: the lines of ``match_lines`` with ``change`` added, lost or kept."""
-    old, new = (
-        NameMatcher([as_watched(profile)] if profile else [], now=EPOCH, threshold=minimum)
-        for profile in (before, after)
-    )
-    for chunk in _chunks(posts):
-        was = old.find_all([post.text for post in chunk])
-        will = new.find_all([post.text for post in chunk])
-        for post, lost, found in zip(chunk, was, will, strict=True):
-            if lost or found:
-                change = "kept" if lost and found else "added" if found else "lost"
-                yield {**_as_line(post, (found or lost)[0]), "change": change}
 
 
 def as_watched(profile: WatchProfile) -> WatchProfile:

@@ -10,10 +10,8 @@ from monitors.matching.names.match_lines import (
     match_lines,
     read_posts,
     read_profiles,
-    try_lines,
 )
 from monitors.matching.names.matcher import NameMatcher
-from tests.builders import a_profile
 
 LIN = {"id": "p1", "names": ["林晓月"], "aliases": [], "handles": [], "context": ["青河学院"]}
 
@@ -142,22 +140,3 @@ def test_an_array_says_where_it_breaks() -> None:
 
     assert len(read_profiles(content, file="f", problems=problems)) == 1
     assert places(problems) == [(3, "")]
-
-
-def test_a_dry_run_shows_what_a_change_would_do() -> None:
-    """A changed alias shows the posts it would add, and those it would lose."""
-    before, after = a_profile(aliases=("晓月亮",)), a_profile(aliases=("蓝莓汽水",))
-    posts = read_posts(
-        stream(
-            {"id": "kept", "text": "林晓月"},
-            {"id": "lost", "text": "那个晓月亮"},
-            {"id": "added", "text": "蓝莓汽水 发了"},
-            {"id": "none", "text": "无关"},
-        ),
-        file="f",
-        problems=[],
-    )
-
-    changes = {str(line["post_id"]): line["change"] for line in try_lines(before, after, posts)}
-
-    assert changes == {"kept": "kept", "lost": "lost", "added": "added"}
