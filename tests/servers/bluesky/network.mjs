@@ -3,9 +3,12 @@
 // In front of the PDS stands a relay of one host, which is what Bluesky's Jetstream asks: it passes everything on to
 // the PDS and answers listHosts, which a PDS does not know. In front of the directory stands one that writes keys as
 // plc.directory does today (Multikey; the directory of dev-env 0.6.7 still writes them as in 2022, which Jetstream does
-// not read). Prints one line of JSON when all of it listens.
+// not read). Prints one line of JSON when all of it listens, then one for each post the PDS's firehose
+// (subscribeRepos) tells of, as Jetstream would: that is what the Jetstream of jetstream.py keeps.
 import http from 'node:http'
 import net from 'node:net'
+import { lexToJson } from '@atproto/lexicon'
+import { Firehose } from '@atproto/sync'
 import { TestNetworkNoAppView } from '@atproto/dev-env'
 
 const network = await TestNetworkNoAppView.create({ pds: { hostname: 'localhost', inviteRequired: false } })
@@ -53,4 +56,19 @@ const directory = http.createServer(async (request, response) => {
 await new Promise((resolve) => directory.listen(0, '127.0.0.1', resolve))
 
 console.log(JSON.stringify({ pds: network.pds.url, plc: `http://127.0.0.1:${directory.address().port}`, relay: `http://127.0.0.1:${relay.address().port}` }))
-process.on('SIGTERM', async () => { relay.close(); directory.close(); await network.close(); process.exit(0) })
+const firehose = new Firehose({
+  service: network.pds.url.replace('http', 'ws'),
+  filterCollections: ['app.bsky.feed.post'],
+  unauthenticatedCommits: true,
+  excludeIdentity: true,
+  excludeAccount: true,
+  excludeSync: true,
+  handleEvent: (told) => {
+    const commit = { rev: told.rev, operation: told.event, collection: told.collection, rkey: told.rkey }
+    if (told.record) Object.assign(commit, { cid: told.cid.toString(), record: lexToJson(told.record) })
+    console.log(JSON.stringify({ did: told.did, commit }))
+  },
+  onError: (error) => { console.error(error); process.exit(1) },
+})
+firehose.start()
+process.on('SIGTERM', async () => { relay.close(); directory.close(); await firehose.destroy(); await network.close(); process.exit(0) })
