@@ -9,7 +9,9 @@ from monitors.matching.names.candidates import ALSO_NAMED, Candidate
 from monitors.matching.names.context import EVERYDAY
 from monitors.matching.names.cues import HINTS, REACH, Cue, person_cues, thing_weight
 from monitors.matching.names.judges.chinese import judge_letters
-from monitors.matching.names.judges.latin import judge_anchor, judge_handle, judge_initials, judge_latin, judge_masked
+from monitors.matching.names.judges.handles import judge_handle
+from monitors.matching.names.judges.latin import judge_initials, judge_latin, judge_masked
+from monitors.matching.names.judges.misspelt import judge_anchor
 from monitors.matching.names.judges.sound import judge_sound
 from monitors.matching.names.kinds import Kind
 from monitors.matching.names.place import Place

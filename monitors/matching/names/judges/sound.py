@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from monitors.matching.names.judges.chinese import PRIOR
 from monitors.matching.names.judges.gaps import gap_odds
-from monitors.matching.names.judges.latin import account_odds
+from monitors.matching.names.judges.tokens import account_odds
 from monitors.matching.names.kinds import Kind
 from monitors.matching.names.place import WIDEST_GAP, WORD_KINDS, Gap, Place
 from monitors.matching.names.plausibility import MOST, log_odds_of_name
