@@ -180,7 +180,8 @@ class Timelines:
     def _share(self, one: Wanted) -> None:
         newest = self.newest(one)
         for word in self._shared(one):
-            self._places[word] = Place(newest=max(self._places.get(word, Place()).newest, newest))
+            known = self._places.pop(word, Place())
+            self._places[word] = Place(newest=max(known.newest, newest))
 
     def _shared(self, one: Wanted) -> list[str]:
         return [self._key(f"word of {one.kind}", word) for word in one.words]

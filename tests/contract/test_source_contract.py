@@ -1,25 +1,45 @@
 """What every source promises, whatever platform it reads."""
 
 import json
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from typing_extensions import override
 
+from monitors.ledger.engine import Ledger
 from monitors.records import Cursor, Delta, FetchKind, Post, Query
+from monitors.settings import Settings
+from monitors.sources.collect import collect
+from monitors.sources.guard import Guard
 from monitors.sources.jsonl import JsonlSource
 from monitors.sources.mastodon import MastodonSource
+from monitors.sources.reddit import RedditSource
+from monitors.sources.registry import open_sources
+from monitors.sources.requester import Requester
 from monitors.sources.rss import RssSource
+from monitors.sources.rsshub import RsshubSource
+from monitors.sources.snscrape import SnscrapeSource
 from monitors.sources.source import Source
+from monitors.sources.spool import Spool
 from monitors.sources.submitted import SubmittedSource
+from monitors.sources.telegram import TelegramSource
+from monitors.sources.weibo import WeiboSource
+from monitors.sources.x import XSource
+from tests.servers.internet import Internet, a_traveller
 from tests.servers.mastodon import MastodonServer
+from tests.servers.reddit import Reddit
 from tests.servers.requester import a_requester
+from tests.servers.tme import Channel
 from tests.servers.web import Web, answer_with
+from tests.servers.weibo import Weibo
+from tests.servers.x import X
 
 FAILED = frozenset(FetchKind) - {FetchKind.OK, FetchKind.EMPTY}
 LATE = datetime.max.replace(tzinfo=UTC)
@@ -50,6 +70,15 @@ class Feed:
     def fail(self) -> None:
         """Answer nothing but errors."""
         self._web.misbehave("/feed", answer_with(status=503))
+
+
+class Routes(Feed):
+    """The same as a route of an operator's RSSHub."""
+
+    @property
+    @override
+    def source(self) -> Source:
+        return RsshubSource(self._web.url(""), ["/feed"], a_requester(self._web), mac=hashed)
 
 
 class Tag:
@@ -126,9 +155,86 @@ class Handed:
         self.seen = [self.web.url("/gone")]
 
 
-World = Feed | Tag | Lines | Handed
-GOING_ON = ("feed", "tag", "lines")
+@dataclass
+class Platform:
+    """A platform at its real address in the closed internet, and the source that reads it."""
+
+    platform: Channel | Weibo | X | Reddit
+    open: Callable[[], Source]
+    plan: Sequence[Query] = ()
+
+    @property
+    def source(self) -> Source:
+        """The source that reads them."""
+        return self.open()
+
+    def publish(self, *texts: str) -> None:
+        """Post these, one after the other."""
+        self.platform.publish(*texts)
+
+    def fail(self) -> None:
+        """Answer nothing but errors."""
+        self.platform.fail(answer_with(status=503))
+
+
+Lasting = Feed | Tag | Lines | Platform
+World = Lasting | Handed
+GOING_ON = ("feed", "tag", "lines", "routes", "channel", "scraped", "weibo", "weibo_user", "x", "reddit")
 ALL = (*GOING_ON, "handed")
+
+
+def hashed(text: str) -> str:
+    """A hash that stands for a keyed one."""
+    return sha256(text.encode()).hexdigest()
+
+
+@pytest.fixture
+def routes(web: Web) -> Feed:
+    """An empty route of an RSSHub."""
+    return Routes(web)
+
+
+@pytest.fixture
+def channel(internet: Internet) -> Platform:
+    """A Telegram channel without messages."""
+    platform = Channel(internet)
+    return Platform(platform, lambda: TelegramSource([platform.name], a_traveller(internet), mac=hashed))
+
+
+@pytest.fixture
+def scraped(internet: Internet) -> Platform:
+    """The same, read by snscrape."""
+    if sys.version_info >= (3, 12):
+        pytest.skip("snscrape of 2023 runs on Python 3.11 alone")
+    platform = Channel(internet)
+    return Platform(platform, lambda: SnscrapeSource([platform.name], [], a_traveller(internet), mac=hashed))
+
+
+@pytest.fixture
+def weibo(internet: Internet) -> Platform:
+    """Weibo without posts, searched for a word that is in all of them."""
+    source = lambda: WeiboSource("SUB=1", [], a_traveller(internet), mac=hashed)  # noqa: E731 - a factory
+    return Platform(Weibo(internet), source, plan=(Query(words=("",)),))
+
+
+@pytest.fixture
+def weibo_user(internet: Internet) -> Platform:
+    """A user of Weibo without posts."""
+    return Platform(Weibo(internet), lambda: WeiboSource("SUB=1", ["1000000001"], a_traveller(internet), mac=hashed))
+
+
+@pytest.fixture
+def x(internet: Internet) -> Platform:
+    """X without posts."""
+    source = lambda: XSource("token", 10_000, a_traveller(internet), mac=hashed)  # noqa: E731 - a factory
+    return Platform(X(internet), source, plan=(Query(words=("林晓月",)),))
+
+
+@pytest.fixture
+def reddit(internet: Internet) -> Platform:
+    """Reddit without posts."""
+    source = lambda: RedditSource("id", "secret", [], a_traveller(internet), mac=hashed)  # noqa: E731 - a factory
+    return Platform(Reddit(internet), source, plan=(Query(words=("林晓月",)),))
 
 
 @pytest.fixture
@@ -164,9 +270,9 @@ def world(request: pytest.FixtureRequest) -> World:
 
 
 @pytest.fixture(params=GOING_ON)
-def lasting(request: pytest.FixtureRequest) -> Feed | Tag | Lines:
+def lasting(request: pytest.FixtureRequest) -> Lasting:
     """Each platform that is asked again and again."""
-    found: Feed | Tag | Lines = request.getfixturevalue(request.param)
+    found: Lasting = request.getfixturevalue(request.param)
     return found
 
 
@@ -250,7 +356,7 @@ def test_a_failure_has_a_kind(world: World) -> None:
     assert deltas[-1].outcome.kind in FAILED
 
 
-def test_nothing_new_after_the_cursor(lasting: Feed | Tag | Lines) -> None:
+def test_nothing_new_after_the_cursor(lasting: Lasting) -> None:
     """Asked again with the last cursor, a source gives nothing and stays where it is."""
     lasting.publish("一", "二")
     cursor = fetched(lasting)[-1].cursor
@@ -262,7 +368,7 @@ def test_nothing_new_after_the_cursor(lasting: Feed | Tag | Lines) -> None:
     assert [delta.cursor for delta in again] == [cursor] * len(again)
 
 
-def test_only_what_is_new(lasting: Feed | Tag | Lines) -> None:
+def test_only_what_is_new(lasting: Lasting) -> None:
     """Asked with a cursor, a source gives what was written since."""
     lasting.publish("一", "二")
     cursor = fetched(lasting)[-1].cursor
@@ -271,7 +377,7 @@ def test_only_what_is_new(lasting: Feed | Tag | Lines) -> None:
     assert said(posts_of(fetched(lasting, cursor))) == ["三"]
 
 
-def test_a_failed_fetch_keeps_the_cursor(lasting: Feed | Tag | Lines) -> None:
+def test_a_failed_fetch_keeps_the_cursor(lasting: Lasting) -> None:
     """A failure moves nothing: the next good fetch begins where the last good one ended."""
     lasting.publish("一")
     cursor = fetched(lasting)[-1].cursor
@@ -282,7 +388,7 @@ def test_a_failed_fetch_keeps_the_cursor(lasting: Feed | Tag | Lines) -> None:
     assert [(delta.posts, delta.cursor) for delta in failed] == [((), cursor)]
 
 
-def test_past_the_deadline(lasting: Feed | Tag | Lines) -> None:
+def test_past_the_deadline(lasting: Lasting) -> None:
     """A source that is late gives nothing, says why, and stays where it is."""
     lasting.publish("一")
 
@@ -292,10 +398,11 @@ def test_past_the_deadline(lasting: Feed | Tag | Lines) -> None:
     assert deltas[0].outcome.kind is FetchKind.BUDGET_SPENT
 
 
-def test_every_cursor_is_a_place_to_go_on_from(lasting: Feed | Tag | Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_cursor_is_a_place_to_go_on_from(lasting: Lasting, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped after any delta, a source goes on with the next post: none is skipped, none comes twice."""
     monkeypatch.setattr("monitors.sources.jsonl.POSTS_A_DELTA", 2)
     monkeypatch.setattr("monitors.sources.mastodon.PAGE", 2)
+    monkeypatch.setattr("monitors.sources.timelines.POSTS_A_DELTA", 2)
     lasting.publish(*(f"第{number}条" for number in range(5)))
     deltas = fetched(lasting)
 
@@ -304,9 +411,29 @@ def test_every_cursor_is_a_place_to_go_on_from(lasting: Feed | Tag | Lines, monk
         assert said(rest) == said(posts_of(deltas[place + 1 :]))
 
 
-def test_every_source_has_a_golden_pair() -> None:
-    """A source without a recording and the posts read from it may not be added."""
-    folder = Path(__file__).parents[1] / "fixtures"
+def test_a_place_in_the_middle_of_a_failure(
+    lasting: Lasting, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sqlite_ledger: Ledger
+) -> None:
+    """Killed after any delta and asked again, also after failures, the ledger holds every post once."""
+    monkeypatch.setattr("monitors.sources.jsonl.POSTS_A_DELTA", 2)
+    monkeypatch.setattr("monitors.sources.mastodon.PAGE", 2)
+    monkeypatch.setattr("monitors.sources.timelines.POSTS_A_DELTA", 2)
+    lasting.publish(*(f"第{number}条" for number in range(7)))
+    spool, found = Spool(tmp_path), []
 
-    for name in ("rss", "mastodon", "jsonl", "submitted"):
+    for killed_after in (1, 1, 2, 9, 9):
+        batches = collect(lasting.source, lasting.plan, ledger=sqlite_ledger, spool=spool, deadline=LATE)
+        found += [post for batch in islice(batches, killed_after) for post in spool.posts(batch)]
+        batches.close()  # type: ignore[attr-defined] # a generator
+
+    assert sorted(said(found)) == [f"第{number}条" for number in range(7)]
+
+
+def test_every_source_has_a_golden_pair(tmp_path: Path) -> None:
+    """A source without a recording and the posts read from it may not be added, nor one that names no origin."""
+    folder = Path(__file__).parents[1] / "fixtures"
+    registered = open_sources(Settings(home=tmp_path), Requester(guard=Guard()), hashed)
+
+    for name in (*registered, "jsonl", "submitted"):
         assert list((folder / name).glob("*.posts.json")), name
+        assert (folder / name / "README.md").read_text().strip(), name

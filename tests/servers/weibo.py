@@ -102,7 +102,7 @@ class Weibo:
         container = asked["containerid"]
         found = sorted(self.posts, reverse=True)
         if container.startswith("100103type="):
-            self._search(wire, found, parse_qs(container), int(asked.get("page", 1)))
+            self._search(wire, found, parse_qs(container, keep_blank_values=True), int(asked.get("page", 1)))
         else:
             self._timeline(wire, found, int(asked.get("since_id", 0)))
 
