@@ -69,6 +69,10 @@ evaluate-text: .venv/dev ## Judging text: categories, stance, false alarms
 evaluate-images: .venv/dev ## Finding copies of pictures
 	@$(RUN) python -m monitors.matching.images.evaluate
 
+fuzz: .venv/dev ## Look for a text that breaks finding names, for FUZZ_SECONDS (60)
+	@$(call SYNC,--group dev --group train --group fuzz)
+	@$(RUN) python tests/fuzz/names.py -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=512 -artifact_prefix=/tmp/shouwang-fuzz-
+
 bench: .venv/dev ## The whole way over every real post at hand, with invented ones planted
 	@$(RUN) python benchmarks/whole.py
 
@@ -84,4 +88,4 @@ up: ## Start the containers (docs/howto/compose.md)
 down: ## Stop the containers
 	@docker compose down
 
-.PHONY: help demo test test-torch lint type check serve watch evaluate evaluate-names evaluate-text evaluate-images bench soak docs up down
+.PHONY: help demo test test-torch lint type check serve watch evaluate evaluate-names evaluate-text evaluate-images fuzz bench soak docs up down

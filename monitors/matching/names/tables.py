@@ -13,6 +13,10 @@ CODES = 0x110000
 WALL = 0x10FFFF
 """Stands between two posts of a batch; a noncharacter, so no text keeps it."""
 
+PARTS = (Kind.IGNORED, Kind.MARK, Kind.JAMO)
+"""What is not seen once composed: a code point that becomes several becomes none of these, to stay what it became."""
+CONSONANTS = {0x1100 + number: letter for number, letter in enumerate("ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ")}
+
 Codes = NDArray[np.uint32]
 Places = NDArray[np.int32]
 
@@ -52,6 +56,7 @@ def load_tables() -> Tables:
     for line in data_lines("codepoints.txt"):
         code_text, form, stripped = line.split("\t")
         code = int(code_text, 16)
+        form = "".join(char for char in form.translate(CONSONANTS) if len(form) == 1 or kinds[ord(char)] not in PARTS)
         bare[code] = ord((stripped or form)[0])
         if len(form) == 1:
             plain[code] = ord(form)
