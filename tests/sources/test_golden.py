@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from monitors.sources.bluesky_posts import Places, read_record
-from monitors.sources.jetstream import Event, read_frame
 from monitors.sources.jsonl import JsonlSource
 from monitors.sources.requester import Requester
 from monitors.sources.submitted import SubmittedSource
@@ -39,16 +37,3 @@ def test_a_page(recording: Path, web: Web, requester: Requester) -> None:
     media = tuple(replace(item, url=item.url.replace(site, "https://forum.example")) for item in post.media)
     links = tuple(link.replace(site, "https://forum.example") for link in post.links)
     compare(recording, [replace(post, id="submitted:x", url="", media=media, links=links, fetched_at=NOON)])
-
-
-@pytest.mark.parametrize("recording", pairs("bluesky"))
-def test_a_stream(recording: Path) -> None:
-    """Frames of a stream are read as the posts beside them."""
-    posts = []
-    for frame in recording.read_bytes().splitlines():
-        event = read_frame(frame)
-        assert isinstance(event, Event)
-        assert event.written is not None
-        posts.append(read_record(event.written, Places(), fetched_at=NOON)[0])
-
-    compare(recording, posts)
