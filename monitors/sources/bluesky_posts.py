@@ -87,9 +87,11 @@ def read_record(written: Written, places: Places, *, fetched_at: datetime) -> tu
 
 
 def told(record: Record) -> str:
-    """Give everything a record says: its text, what its pictures are said to show, what its link is called."""
+    """Give everything a record says: its text, tags beside it, what pictures are said to show, what a link is called."""
     said = (said for part in _parts(_map(record.get("embed"))) for said in _said(part))
-    return "\n".join(part for part in (_text(record, "text"), *said) if part)[:LONGEST_TEXT]
+    beside = record.get("tags")
+    tags = [f"#{tag}" for tag in beside if isinstance(tag, str)] if isinstance(beside, list) else []
+    return "\n".join(part for part in (_text(record, "text"), " ".join(tags), *said) if part)[:LONGEST_TEXT]
 
 
 def languages(record: Record) -> tuple[str, ...]:
