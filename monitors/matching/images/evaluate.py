@@ -1,16 +1,18 @@
 """How surely copies of pictures are found, by what was done to them: ``make evaluate-images``.
 
 Every picture at hand (workshop/originals.py) is changed in every way of workshop/transforms.py, saved as JPEG and looked
-for among all of them; quarters of the pictures join in, so that false pairs are counted over millions.
+for among all of them; quarters and ninths of the pictures join in, so that false pairs are counted over millions.
 """
 
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Final
+from multiprocessing import get_context
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,12 +22,13 @@ from monitors.matching.images.faces.dlib_encoder import DlibEncoder, locate_mode
 from monitors.matching.images.features import can_find_features
 from monitors.matching.images.fingerprint import Moment, fingerprint, fingerprint_moments, read_moments
 from monitors.matching.images.found import Found
-from monitors.matching.images.shelves import Shelf, probe_pdq, shelve_pdq
+from monitors.matching.images.shelves import probe_pdq, shelve_pdq
 from monitors.matching.images.verdicts import ALERT_SCORE
 from monitors.matching.images.workshop.counts import Counts, summarise
 from monitors.matching.images.workshop.faces import compare, encode_people, report_faces
 from monitors.matching.images.workshop.originals import (
     Original,
+    choose,
     cut_tiles,
     data_folder,
     find_pictures,
@@ -38,6 +41,9 @@ from monitors.records import Fingerprint
 TILE_TRANSFORMS: Final = (
     "jpeg_30", "inner_5_15", "letterbox", "mirrored", "band_15", "vintage", "phone", "side_by_side",
 )  # fmt: skip
+ORIGINALS: Final = 100
+"""Files tried, of which two thirds are large enough: enough for intervals; each change of each takes a third of a second."""
+PROVED_AT_ONCE: Final = 6
 HOPELESS: Final = 104
 """Bits: unrelated hashes differ by 128 on average; pairs beyond this are not among the nearest."""
 
@@ -63,78 +69,124 @@ def list_variants(originals: Sequence[Original]) -> list[Variant]:
         Variant(transform=transform, original=number, company=(number + 7) % len(originals))
         for number, original in enumerate(originals)
         for transform in (TILE_TRANSFORMS if original.is_tile else TRANSFORMS)
+        if original.has_details
     ]
 
 
-def evaluate(originals: Sequence[Original], variants: Sequence[Variant]) -> Counts:
-    """Look for every variant among all originals."""
-    stored = [original.stored for original in originals]
-    bank, details, shelf, counts = Bank(stored), PhotoFeatures(stored), shelve_pdq(stored), Counts()
-    for number, variant in enumerate(variants):
-        moments = variant.make(originals)
+class Bench:
+    """All originals, stored as reference photos are, and every way to look for a variant among them."""
+
+    def __init__(self, originals: Sequence[Original], variants: Sequence[Variant]) -> None:
+        self.originals, self.variants = originals, variants
+        stored = [original.stored for original in originals]
+        self.details = PhotoFeatures(stored)
+        self._bank, self._shelf = Bank(stored), shelve_pdq(stored)
+
+    def look_for(self, number: int, counts: Counts) -> None:
+        """Look for one variant among all originals; count what is found, and put its nearest others to the proof."""
+        variant = self.variants[number]
+        moments = variant.make(self.originals)
         hashes = fingerprint_moments(moments)
-        found = bank.find(hashes)
-        _count_false(counts, found, variant, originals)
-        for other, distance in _nearest_of(shelf, hashes).items():
-            if not _is_copy(variant, other, originals):
-                counts.remember_near(distance, number, other)
-        if not originals[variant.original].is_tile:
-            _count_recall(counts, found, details, Looked(moments[0]), variant)
+        found = self._bank.find(hashes)
+        self._count_false(counts, found, variant)
+        near = sorted((distance, other) for other, distance in self._nearest(variant, hashes))
+        for distance, other in near:
+            counts.remember_near(distance, number, other)
+        if not self.originals[variant.original].is_tile:
+            picture = Looked(moments[0])
+            self._count_recall(counts, found, picture, variant)
+            self.prove(number, picture, [other for _, other in near[:PROVED_AT_ONCE]], counts)
+
+    def prove(self, number: int, picture: Looked | None, others: Sequence[int], counts: Counts) -> None:
+        """Put pairs that are no copies to the proof, without its gate."""
+        picture = picture or Looked(self.variants[number].make(self.originals)[0])
+        name = self._name_of(self.variants[number])
+        counts.proved |= {(number, other) for other in others}
+        counts.proof_false += [
+            (found.details or 0, name, self.originals[found.photo].name)
+            for found in self.details.find(picture, among=others, has_gate=False)
+        ]
+
+    def _count_recall(self, counts: Counts, found: Sequence[Found], picture: Looked, variant: Variant) -> None:
+        by_hash = any(one.photo == variant.original and one.score >= ALERT_SCORE for one in found)
+        proof = self.details.find(picture, among={variant.original})
+        counts.quick[variant.transform].add(is_hit=by_hash)
+        counts.thorough[variant.transform].add(is_hit=by_hash or any(one.score >= ALERT_SCORE for one in proof))
+        if self.details.find(picture, among={variant.original}, has_gate=False):
+            counts.gate.add(is_hit=bool(proof))
+
+    def _count_false(self, counts: Counts, found: Sequence[Found], variant: Variant) -> None:
+        counts.hash_pairs += sum(not self._is_copy(variant, other) for other in range(len(self.originals)))
+        name = self._name_of(variant)
+        counts.hash_false += [
+            (one.score, name, self.originals[one.photo].name) for one in found if not self._is_copy(variant, one.photo)
+        ]
+
+    def _nearest(self, variant: Variant, hashes: Sequence[Fingerprint]) -> Iterator[tuple[int, int]]:
+        """Give the distance of each other original that has details, over all windows of both, if not hopeless."""
+        nearest: dict[int, int] = {}
+        for probe in probe_pdq(hashes):
+            for photo, distance, _ in self._shelf.within(probe.bits, HOPELESS):
+                nearest[photo] = min(distance, nearest.get(photo, HOPELESS))
+        for other, distance in nearest.items():
+            if self.originals[other].has_details and not self._is_copy(variant, other):
+                yield other, distance
+
+    def _is_copy(self, variant: Variant, other: int) -> bool:
+        """Whether this original may rightly be found in the variant: it shows what it shows, or what its company does."""
+        mine, company = self.originals[variant.original], self.originals[variant.company]
+        return self.originals[other].group in {mine.group, company.group}
+
+    def _name_of(self, variant: Variant) -> str:
+        return f"{self.originals[variant.original].name} {variant.transform}"
+
+
+def evaluate(originals: Sequence[Original], variants: Sequence[Variant], *, workers: int = 1) -> Counts:
+    """Look for every variant among all originals, then prove what is among the nearest pairs and was not proved yet."""
+    bench, counts = Bench(originals, variants), Counts()
+    numbers = range(len(variants))
+    for part in _in_parts(bench, _look_for_all, [numbers[at : at + 40] for at in numbers[::40]], workers):
+        counts.take_in(part)
+    missing = defaultdict(list)
+    for _, number, other in counts.nearest:
+        if (number, other) not in counts.proved:
+            missing[number].append(other)
+    for part in _in_parts(bench, _prove_all, [[pair] for pair in missing.items()], workers):
+        counts.take_in(part)
     return counts
 
 
-def _is_copy(variant: Variant, other: int, originals: Sequence[Original]) -> bool:
-    """Whether this original may rightly be found in the variant: it shows what it shows, or what its company does."""
-    return originals[other].group in {originals[variant.original].group, originals[variant.company].group}
+def _look_for_all(bench: Bench, numbers: Sequence[int]) -> Counts:
+    counts = Counts()
+    for number in numbers:
+        bench.look_for(number, counts)
+    return counts
 
 
-def _count_recall(
-    counts: Counts, found: Sequence[Found], details: PhotoFeatures, picture: Looked, variant: Variant
-) -> None:
-    by_hash = any(one.photo == variant.original and one.score >= ALERT_SCORE for one in found)
-    proof = details.find(picture, among={variant.original})
-    counts.quick[variant.transform].add(is_hit=by_hash)
-    counts.thorough[variant.transform].add(is_hit=by_hash or any(one.score >= ALERT_SCORE for one in proof))
-    if details.find(picture, among={variant.original}, has_gate=False):
-        counts.gate.add(is_hit=bool(proof))
+def _prove_all(bench: Bench, pairs: Sequence[tuple[int, Sequence[int]]]) -> Counts:
+    counts = Counts()
+    for number, others in pairs:
+        bench.prove(number, None, others, counts)
+    return counts
 
 
-def _count_false(counts: Counts, found: Sequence[Found], variant: Variant, originals: Sequence[Original]) -> None:
-    counts.hash_pairs += sum(not _is_copy(variant, other, originals) for other in range(len(originals)))
-    name = _name_of(variant, originals)
-    counts.hash_false += [
-        (one.score, name, originals[one.photo].name) for one in found if not _is_copy(variant, one.photo, originals)
-    ]
+_forked: list[Bench] = []
+"""What workers were forked with: hundreds of pictures, which are not sent to them."""
 
 
-def _nearest_of(shelf: Shelf, hashes: Sequence[Fingerprint]) -> dict[int, int]:
-    """Give each original's distance from a picture, over all windows of both, where it is not hopeless."""
-    nearest: dict[int, int] = {}
-    for probe in probe_pdq(hashes):
-        for photo, distance, _ in shelf.within(probe.bits, HOPELESS):
-            nearest[photo] = min(distance, nearest.get(photo, HOPELESS))
-    return nearest
+def _in_parts(
+    bench: Bench, work: Callable[[Bench, Any], Counts], parts: Sequence[Any], workers: int
+) -> Iterator[Counts]:
+    if workers == 1:
+        yield from (work(bench, part) for part in parts)
+        return
+    _forked[:] = [bench]
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+        yield from pool.map(_on_forked, [work] * len(parts), parts)
 
 
-def prove_nearest(
-    counts: Counts, variants: Sequence[Variant], originals: Sequence[Original]
-) -> list[tuple[int, str, str]]:
-    """Put the nearest pairs that are no copies to the proof, without its gate; give what it found, worst first."""
-    details = PhotoFeatures([original.stored for original in originals])
-    pairs = defaultdict(list)
-    for _, number, other in counts.nearest:
-        pairs[number].append(other)
-    found = []
-    for number, others in pairs.items():
-        picture = Looked(variants[number].make(originals)[0])
-        name = _name_of(variants[number], originals)
-        proofs = details.find(picture, among=others, has_gate=False)
-        found += [(proof.details or 0, name, originals[proof.photo].name) for proof in proofs]
-    return sorted(found, reverse=True)
-
-
-def _name_of(variant: Variant, originals: Sequence[Original]) -> str:
-    return f"{originals[variant.original].name} {variant.transform}"
+def _on_forked(work: Callable[[Bench, Any], Counts], part: Any) -> Counts:
+    return work(_forked[0], part)
 
 
 def check_published() -> Iterator[str]:
@@ -150,7 +202,7 @@ def check_published() -> Iterator[str]:
     yield f"published PDQ hashes: {len(distances)} pictures, {max(distances, default=0)} bits apart at most (accepted: 10)"
 
 
-def report(counts: Counts, false: Sequence[tuple[int, str, str]]) -> Iterator[str]:
+def report(counts: Counts) -> Iterator[str]:
     """Give the tables as lines of Markdown."""
     yield "| change | hashes | hashes and details |\n| --- | --- | --- |"
     for name, tally in sorted(counts.thorough.items(), key=lambda item: item[1].share):
@@ -163,8 +215,13 @@ def report(counts: Counts, false: Sequence[tuple[int, str, str]]) -> Iterator[st
     looks = len(counts.hash_false) - alerts
     yield f"hashes: {alerts} false alerts and {looks} false pairs to look at in {counts.hash_pairs:,} pairs"
     yield from (f"    {score} {name} {other}" for score, name, other in sorted(counts.hash_false, reverse=True)[:9])
-    yield f"proof: {len(false)} false pairs in the {len(counts.nearest):,} nearest that are no copies"
-    yield from (f"    {details} {name} {other}" for details, name, other in false[:9])
+    yield (
+        f"proof: {len(counts.proof_false)} false pairs in {len(counts.proved):,} that are no copies,"
+        f" the {len(counts.nearest):,} nearest among them"
+    )
+    yield from (
+        f"    {details} {name} {other}" for details, name, other in sorted(counts.proof_false, reverse=True)[:9]
+    )
 
 
 def main() -> None:
@@ -173,14 +230,15 @@ def main() -> None:
         sys.exit("evaluate-images needs OpenCV: pip install 'shouwang[images]'")
     if not data_folder().is_dir():
         sys.stderr.write(f"{data_folder()} is missing: set SHOUWANG_DATA; going on with installed pictures only\n")
-    wholes = read_originals(find_pictures())
-    originals = [*wholes, *cut_tiles(wholes)]
+    wholes = read_originals(choose(find_pictures(), ORIGINALS))
+    tiles = [*cut_tiles(wholes, 2), *cut_tiles(wholes, 3, with_details=False)]
+    originals = [*wholes, *tiles]
     variants = list_variants(originals)
-    _write(f"{len(wholes)} originals, {len(originals) - len(wholes)} tiles, {os.cpu_count()} cores")
+    _write(f"{len(wholes)} originals, {len(tiles)} tiles, {len(variants):,} variants, {os.cpu_count()} cores")
     for line in check_published():
         _write(line)
-    counts = evaluate(originals, variants)
-    for line in (*report(counts, prove_nearest(counts, variants, originals)), *evaluate_faces()):
+    counts = evaluate(originals, variants, workers=os.cpu_count() or 1)
+    for line in (*report(counts), *evaluate_faces()):
         _write(line)
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from monitors.matching.images.evaluate import Variant, evaluate, list_variants, prove_nearest, report
+from monitors.matching.images.evaluate import Variant, evaluate, list_variants, report
 from monitors.matching.images.workshop.counts import wilson
 from monitors.matching.images.workshop.originals import cut_tiles, read_originals
 from monitors.matching.images.workshop.transforms import TRANSFORMS
@@ -61,14 +61,16 @@ def test_counts_what_is_found(tmp_path: Path) -> None:
     ]
 
     counts = evaluate(originals, variants)
-    false = prove_nearest(counts, variants, originals)
+    together = evaluate(originals, variants, workers=2)
 
     assert (counts.quick["jpeg_30"].hits, counts.thorough["corner_15_45"].hits) == (1, 1)
     assert "phone" not in counts.quick
     assert counts.hash_pairs == (14 - 6) + (14 - 2) + (14 - 6)
-    assert (counts.hash_false, false) == ([], [])
+    assert (counts.hash_false, counts.proof_false) == ([], [])
+    assert {(number, other) for _, number, other in counts.nearest} <= counts.proved
+    assert list(report(together)) == list(report(counts))
     assert counts.gate.hits == counts.gate.tries == 2
-    assert "| jpeg_30 | 1.000 (0.21 to 1.00) | 1.000 (0.21 to 1.00) |" in "\n".join(report(counts, false))
+    assert "| jpeg_30 | 1.000 (0.21 to 1.00) | 1.000 (0.21 to 1.00) |" in "\n".join(report(counts))
 
 
 def test_tiles_go_through_fewer_changes(tmp_path: Path) -> None:

@@ -24,6 +24,11 @@ class Tally:
         self.tries += 1
         self.hits += is_hit
 
+    def take_in(self, part: "Tally") -> None:
+        """Add what was counted elsewhere."""
+        self.tries += part.tries
+        self.hits += part.hits
+
     @property
     def share(self) -> float:
         """How many of the tries were hits."""
@@ -46,6 +51,23 @@ class Counts:
     hash_false: list[tuple[float, str, str]] = field(default_factory=list)
     nearest: list[tuple[int, int, int]] = field(default_factory=list)
     """Minus the distance, the variant, the original: a heap of the nearest pairs that are no copies."""
+
+    proved: set[tuple[int, int]] = field(default_factory=set)
+    """Variant and original of each pair that is no copy and was put to the proof."""
+    proof_false: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def take_in(self, part: "Counts") -> None:
+        """Add what was counted elsewhere."""
+        for mine, theirs in ((self.quick, part.quick), (self.thorough, part.thorough)):
+            for name, tally in theirs.items():
+                mine[name].take_in(tally)
+        self.gate.take_in(part.gate)
+        self.hash_pairs += part.hash_pairs
+        self.hash_false += part.hash_false
+        self.proved |= part.proved
+        self.proof_false += part.proof_false
+        for near in part.nearest:
+            self.remember_near(-near[0], near[1], near[2])
 
     def remember_near(self, distance: int, variant: int, original: int) -> None:
         """Keep this pair if it is among the nearest."""

@@ -1,8 +1,9 @@
 """The pictures that copies are made of: what is at hand, read once and grouped by what they show."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -36,6 +37,7 @@ class Original:
     group: int
     stored: tuple[Fingerprint, ...]
     is_tile: bool = False
+    has_details: bool = True
 
 
 def data_folder() -> Path:
@@ -69,20 +71,26 @@ def read_originals(paths: Iterator[Path]) -> list[Original]:
     return _group(originals)
 
 
-def cut_tiles(originals: Sequence[Original]) -> Iterator[Original]:
-    """Give the quarters of those pictures that are large enough: more pictures to be mistaken for each other."""
+def choose(paths: Iterable[Path], number: int) -> Iterator[Path]:
+    """Give so many of the files, the same ones each time and by no taste of anybody's."""
+    yield from sorted(sorted(paths), key=lambda path: sha256(path.name.encode()).digest())[:number]
+
+
+def cut_tiles(originals: Sequence[Original], sides: int = 2, *, with_details: bool = True) -> Iterator[Original]:
+    """Give the ``sides`` × ``sides`` parts of those pictures that are large enough: more pictures to be mistaken for."""
     for original in originals:
-        width, height = (side // 2 for side in original.image.size)
-        for number in range(4) if min(width, height) >= _SMALLEST_TILE else ():
-            left, top = width * (number % 2), height * (number // 2)
+        width, height = (side // sides for side in original.image.size)
+        for number in range(sides * sides) if min(width, height) >= _SMALLEST_TILE else ():
+            left, top = width * (number % sides), height * (number // sides)
             tile = original.image.crop((left, top, left + width, top + height))
-            yield replace(to_original(f"{original.name}/{number}", tile, original.group), is_tile=True)
+            name = f"{original.name}/{sides}.{number}"
+            yield replace(to_original(name, tile, original.group, with_details=with_details), is_tile=True)
 
 
-def to_original(name: str, image: Image.Image, group: int) -> Original:
+def to_original(name: str, image: Image.Image, group: int, *, with_details: bool = True) -> Original:
     """Reduce a picture to what is stored of a reference photo."""
-    stored = fingerprint_reference(to_jpeg(image, 92), with_features=True)
-    return Original(name=name, image=image, group=group, stored=stored)
+    stored = fingerprint_reference(to_jpeg(image, 92), with_features=with_details)
+    return Original(name=name, image=image, group=group, stored=stored, has_details=with_details)
 
 
 def to_jpeg(image: Image.Image, quality: int) -> bytes:
