@@ -9,7 +9,18 @@ from PIL import Image, ImageDraw, ImageFont
 from monitors.matching.images.copies import CopySearch
 from monitors.matching.images.fingerprint import fingerprint_reference, read_moments
 from monitors.matching.images.found import Found
-from monitors.matching.images.workshop.transforms import crop, emoji, feed, inset, jpeg, meme, phone, tilt_cropped
+from monitors.matching.images.workshop.transforms import (
+    crop,
+    emoji,
+    feed,
+    four,
+    inset,
+    jpeg,
+    meme,
+    phone,
+    side_by_side,
+    tilt_cropped,
+)
 from tests.matching.images.pictures import a_scene, encode
 
 WORDS = [
@@ -92,6 +103,9 @@ def test_the_same_page_is_a_copy(form: Callable[[int], Image.Image]) -> None:
         pytest.param(lambda image: tilt_cropped(crop(image, left=0.2), 9), id="cropped and tilted"),
         pytest.param(lambda image: jpeg(phone(image, np.random.default_rng(1)), 30), id="in a phone's chat"),
         pytest.param(lambda image: inset(crop(image, right=0.3), a_scene(30)), id="part in another picture"),
+        pytest.param(lambda image: side_by_side(crop(image, right=0.4), a_scene(31)), id="beside another"),
+        pytest.param(lambda image: four(image.crop((60, 0, 580, 480)), a_scene(32)), id="quarter of a collage, cut"),
+        pytest.param(lambda image: crop(image, left=0.5, top=0.5), id="a quarter is left"),
         pytest.param(lambda image: jpeg(feed(image, np.random.default_rng(1)), 20), id="in a feed"),
     ],
 )
