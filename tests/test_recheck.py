@@ -1,6 +1,8 @@
 """Deletion watch: known hits are looked at again, and what is found is proved."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from monitors import pipeline
+from monitors.alerts.daily import preview_digest, queue_digest
 from monitors.evidence.custody import exhibits_of_hit
+from monitors.evidence.export import export
 from monitors.evidence.verify import verify
 from monitors.ledger import hits, profiles, watches
 from monitors.ledger.watches import Presence, Watch
@@ -24,6 +28,7 @@ from tests.servers.web import Web
 from tests.worlds import LIN, world
 
 LATE = datetime.max.replace(tzinfo=UTC)
+DID = "did:plc:wkhgf5rrn7uw5tcoyqcwcsrb"
 WORDS = "林晓月就是个骗子，青河学院的都知道"
 
 
@@ -47,7 +52,7 @@ class Scene:
 
     def __init__(self, parts: Parts, web: Web, clock: Hand) -> None:
         self.parts, self.web, self.clock = parts, web, clock
-        self.looker = Looker(requester=a_requester(web))
+        self.looker = Looker(requester=a_requester(web), bluesky=web.url(""))
 
     def page(self, words: str = WORDS, status: int = 200) -> None:
         """Let the post's page say this."""
@@ -86,8 +91,8 @@ class Scene:
 
 
 @contextmanager
-def scene_in(home: Path, web: Web, clock: Hand) -> Iterator[Scene]:
-    post = a_post(id="told:1", url=web.url("/thread"), text=WORDS)
+def scene_in(home: Path, web: Web, clock: Hand, *, url: str = "") -> Iterator[Scene]:
+    post = a_post(id="told:1", url=url or web.url("/thread"), text=WORDS)
     with world(home, [post]) as opened:
         clock.time = datetime.now(UTC)  # she was registered by the machine's own clock, a moment ago
         parts = replace(opened, clock=clock)
@@ -238,3 +243,39 @@ def test_given_up() -> None:
 def test_not_watchable_once() -> None:
     """What cannot be looked at again is asked about once."""
     assert after(a_watch(), Look(found=Found.NOT_WATCHABLE, detail="costly"), NOON).next_at is None
+
+
+def test_what_she_is_told(scene: Scene, tmp_path: Path) -> None:
+    """The digest after counts what went since the one before, once; the bundle says from when to when it was up."""
+    clock, parts = scene.clock, scene.parts
+    digest_id = queue_digest(parts.ledger, parts.desk, LIN, clock.time + timedelta(days=1))
+    assert digest_id is not None
+    scene.pass_time(25)
+    scene.page("not here", status=404)
+    scene.pass_time(48)
+
+    (copy,) = preview_digest(parts.ledger, parts.desk, LIN, clock.time)
+    later = clock.time + timedelta(days=9)
+    export(parts.sealer, LIN, tmp_path / "bundle", clock.time, actor="operator")
+
+    assert "1" in copy.mail.text
+    assert "已经不在原处" in copy.mail.text
+    assert "已经不在原处" not in preview_digest(parts.ledger, parts.desk, LIN, later)[0].mail.text
+    (told,) = json.loads((tmp_path / "bundle" / "hits.json").read_text())
+    assert told["was_up"]["to"] < told["was_up"]["gone_since"] == clock.time.isoformat()
+    done = subprocess.run([sys.executable, "-I", tmp_path / "bundle" / "verify.py"], capture_output=True, check=False)
+    assert done.returncode == 0
+
+
+def test_an_edit_is_proved_once(tmp_path: Path, web: Web) -> None:
+    """New words are a new exhibit, sealed when they are first seen; the first bytes stay."""
+    with scene_in(tmp_path, web, Hand(), url=f"https://bsky.app/profile/{DID}/post/3k1") as scene:
+        before = len(scene.exhibits("post"))
+        for hours, words, exhibits in ((1, "改过的话", 1), (5, "改过的话", 1), (18, "又改了", 2)):
+            said = {"uri": f"at://{DID}/app.bsky.feed.post/3k1", "value": {"text": words}}
+            web.answer("/xrpc/com.atproto.repo.getRecord", json.dumps(said).encode())
+
+            assert scene.pass_time(hours) == {"edited": 1}
+            assert len(scene.exhibits("post")) == before + exhibits
+        assert len(scene.exhibits("look")) == 3
+        assert verify(scene.parts.sealer, LIN) == ()

@@ -12,7 +12,7 @@ from monitors.alerts.desk import Desk
 from monitors.alerts.digest import DigestLinks, Undelivered, is_alerted, is_for_her, view_digest
 from monitors.alerts.links import LIFETIMES, Purpose
 from monitors.alerts.render import Rendered, render
-from monitors.ledger import digests, fetches, hits, outbox
+from monitors.ledger import digests, fetches, hits, outbox, watches
 from monitors.ledger.outbox import MailKind
 from monitors.logs import log
 from monitors.profiles.checks import confirming_address
@@ -36,6 +36,8 @@ class Edition:
     made_at: datetime
     hits: Sequence[Hit]
     coverage: Coverage
+    gone: int = 0
+    """Posts she was told of that went since the digest before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,13 @@ def daily_edition(connection: Connection, desk: Desk, profile_id: str, day: date
     due = hits.due(connection, desk.vault, profile_id, benign_since=now - BENIGN_FOR)
     told = [hit for hit in due if is_alerted(hit) or is_for_her(hit)]
     coverage = cover(fetches.looks(connection, since=now - LOOKS_FOR), desk.watched, now)
-    return Edition(kind=MailKind.DIGEST, day=day, made_at=now, hits=told, coverage=coverage)
+    gone = watches.gone_since(connection, profile_id, _last_told(connection, profile_id, day, now))
+    return Edition(kind=MailKind.DIGEST, day=day, made_at=now, hits=told, coverage=coverage, gone=gone)
+
+
+def _last_told(connection: Connection, profile_id: str, day: date, now: datetime) -> datetime:
+    before = (digests.digest_id(profile_id, MailKind.DIGEST.value, day - timedelta(days=back)) for back in range(1, 8))
+    return next((at for digest in before if (at := digests.made_at(connection, digest))), now - timedelta(days=1))
 
 
 def write_copies(connection: Connection, desk: Desk, profile: WatchProfile, edition: Edition) -> list[Copy]:
@@ -90,6 +98,7 @@ def _write_copy(
         coverage=edition.coverage,
         links=links,
         undelivered=_undelivered(connection, desk, profile.id, recipient),
+        gone=edition.gone,
     )
     mail = render(
         edition.kind.value,

@@ -124,6 +124,8 @@ class DigestView:
     coverage: Coverage
     undelivered: tuple[Undelivered, ...]
     links: DigestLinks
+    gone: int = 0
+    """Told earlier, and not where it was any more."""
 
     @property
     def is_quiet(self) -> bool:
@@ -143,6 +145,7 @@ def view_digest(
     coverage: Coverage,
     links: DigestLinks,
     undelivered: Iterable[Undelivered] = (),
+    gone: int = 0,
 ) -> DigestView:
     """Give what the digest of that day tells one recipient; disclosures and benign posts are not in it."""
     alerted = sorted(filter(is_alerted, hits), key=lambda hit: BY_SEVERITY[hit.severity])
@@ -159,6 +162,7 @@ def view_digest(
         coverage=coverage,
         undelivered=tuple(undelivered),
         links=links,
+        gone=gone,
     )
 
 

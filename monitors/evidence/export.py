@@ -22,9 +22,10 @@ from monitors.evidence.custody import open_link, remembered_end
 from monitors.evidence.files import ExhibitFiles
 from monitors.evidence.gate import TEXT_TYPES
 from monitors.evidence.seal import Sealer
-from monitors.ledger import audit, exhibits, hits, profiles
+from monitors.ledger import audit, exhibits, hits, profiles, watches
 from monitors.ledger.cipher import Cipher, SealBrokenError
 from monitors.ledger.exhibits import SealedLink
+from monitors.ledger.watches import Watch
 from monitors.logs import log
 from monitors.messages import LANGUAGES, say_in
 from monitors.records import Exhibit, Hit
@@ -50,6 +51,8 @@ class Case:
     links: tuple[Exhibit, ...]
     end: ChainEnd
     hits: tuple[Hit, ...]
+    watches: Mapping[str, Watch]
+    """What became of the posts, by the hit's id."""
 
 
 def export(sealer: Sealer, profile_id: str, to: Path, now: datetime, *, actor: str) -> Path:
@@ -72,12 +75,14 @@ def _read_case(connection: Connection, cipher: Cipher, profile_id: str) -> Case:
     if profiles.status_of(connection, profile_id) is None:
         raise BadInputError("there is no such profile", field=profile_id)
     links = tuple(_readable(cipher, exhibits.chain_of(connection, profile_id)))
-    found = (hits.one(connection, cipher, hit_id) for hit_id in dict.fromkeys(link.hit_id for link in links))
+    hit_ids = list(dict.fromkeys(link.hit_id for link in links))
+    found = (hits.one(connection, cipher, hit_id) for hit_id in hit_ids)
     return Case(
         profile_id=profile_id,
         links=links,
         end=remembered_end(connection, cipher, profile_id) or START,
         hits=tuple(hit for hit in found if hit is not None),
+        watches=watches.of_hits(connection, hit_ids),
     )
 
 
@@ -97,7 +102,7 @@ def _write_case(case: Case, files: ExhibitFiles, write: Write, now: datetime) ->
             names[content_sha256] = f"files/{number:04}{_suffix(case.links, content_sha256, content)}"
             write(names[content_sha256], content)
     write("chain.json", _chain(case, names, now))
-    write("hits.json", _pretty([_hit(hit) for hit in case.hits]))
+    write("hits.json", _pretty([_hit(hit, case.watches.get(hit.id)) for hit in case.hits]))
     write("README.txt", "\n\n".join(say_in(language)("evidence.readme") for language in LANGUAGES).encode())
     write("verify.py", Path(check_bundle.__file__).read_bytes())
 
@@ -138,13 +143,18 @@ def _chain(case: Case, names: Mapping[str, str], now: datetime) -> bytes:
     )
 
 
-def _hit(hit: Hit) -> dict[str, Any]:
+def _hit(hit: Hit, watch: Watch | None) -> dict[str, Any]:
     """What was posted, by whom, where and when; not what was looked for: a bundle is shown to others."""
     return {
         "hit_id": hit.id,
         "found_at": hit.found_at.isoformat(),
         "post": to_json(hit.post),
         "may_concern": [category.value for category in hit.categories],
+        "was_up": {
+            "from": hit.post.fetched_at.isoformat(),
+            "to": (watch.up_at if watch else hit.found_at).isoformat(),
+            "gone_since": watch.gone_at.isoformat() if watch and watch.gone_at else None,
+        },
     }
 
 

@@ -20,6 +20,11 @@ def add(connection: Connection, digest: str, profile_id: str, *, day: date, made
     )
 
 
+def made_at(connection: Connection, digest: str) -> datetime | None:
+    """Give when a digest was made; None where it was not."""
+    return connection.scalar(select(digests.c.made_at).where(digests.c.id == digest))
+
+
 def exists(connection: Connection, digest: str) -> bool:
     """Whether this digest was made."""
     return connection.scalar(select(digests.c.id).where(digests.c.id == digest)) is not None

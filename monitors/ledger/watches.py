@@ -94,8 +94,8 @@ def of_hits(connection: Connection, hit_ids: Iterable[str]) -> dict[str, Watch]:
 
 
 def gone_since(connection: Connection, profile_id: str, since: datetime) -> int:
-    """Count a profile's posts that were seen to be gone after that moment and that are still gone."""
-    gone = (hits.c.profile_id == profile_id) & (watches.c.gone_at > since)
+    """Count a profile's posts a digest told of that were seen to be gone after that moment, and that still are."""
+    gone = (hits.c.profile_id == profile_id) & hits.c.digest_id.is_not(None) & (watches.c.gone_at > since)
     question = select(func.count()).select_from(watches.join(hits, hits.c.id == watches.c.hit_id))
     return int(connection.scalar(question.where(gone & (watches.c.state == Presence.GONE.value))) or 0)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from monitors.alerts.digest import concern_of, is_alerted, is_for_her
 from monitors.alerts.links import Purpose
-from monitors.ledger import audit, exhibits, hits, verdicts
+from monitors.ledger import audit, exhibits, hits, verdicts, watches
 from monitors.ledger.verdicts import Answer, Verdict
 from monitors.records import Hit
 from monitors.web.site import Reader, Site
@@ -140,6 +140,7 @@ def _tell(site: Site, connection: Connection, reader: Reader) -> dict[str, Any]:
         "matches": sorted(hit.matches, key=lambda match: -match.score),
         "found": sorted((score for score in hit.scores if score.is_found), key=lambda score: -score.probability),
         "exhibits": exhibits.of_hit(connection, hit.profile_id, hit.id),
+        "watch": watches.of_hits(connection, [hit.id]).get(hit.id),
         "about_her": about_her,
         "harmful": harmful,
         "answers": list(Answer),
