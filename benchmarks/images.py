@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 
@@ -22,11 +23,13 @@ import cv2
 import imagehash
 import numpy as np
 import pdqhash
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from monitors.matching.images.bank import Bank
+from monitors.matching.images.contents import read_words, score_imagery
 from monitors.matching.images.copies import Looked, PhotoFeatures
-from monitors.matching.images.decoder import decode_frames
+from monitors.matching.images.decoder import decode_frames, decode_picture
+from monitors.matching.images.faces.dlib_encoder import DlibEncoder, locate_models
 from monitors.matching.images.features import find_features
 from monitors.matching.images.fingerprint import fingerprint, fingerprint_reference, read_moments
 from monitors.matching.images.hashes import HashTable
@@ -124,11 +127,35 @@ def time_parts_of_photos() -> list[Line]:
     ]  # fmt: skip
 
 
+def time_contents(content: bytes) -> list[Line]:
+    """What a picture shows, by models: for every picture of a post, where the extra ``images`` is installed."""
+    page = Image.new("RGB", (720, 1280), "white")
+    for line in range(10):
+        ImageDraw.Draw(page).text((40, 60 + 110 * line), "see you at three by the library", "black", font_size=30)
+    screenshot = encode(page, "JPEG", quality=80)
+    return [
+        ("words in a photo", measure(lambda: read_words(content)), ""),
+        ("words in a screenshot of ten lines", measure(lambda: read_words(screenshot)), ""),
+        ("how sexual a picture may be", measure(lambda: score_imagery(content)), ""),
+    ]
+
+
+def time_faces(content: bytes) -> list[Line]:
+    """The operator's model, if dlib is installed with its files."""
+    models = locate_models()
+    if models is None or not find_spec("dlib"):
+        return []
+    encoder, picture = DlibEncoder(models), decode_picture(content, fit=640)
+    return [("faces in a picture of 640 pixels, dlib", measure(lambda: encoder.find_faces(picture)), "one core")]
+
+
 def lines(content: bytes) -> Iterator[Line]:
     """Give every line of the table as it is measured."""
     yield from time_fingerprint(content)
     yield from time_scan()
     yield from time_parts_of_photos()
+    yield from time_contents(content)
+    yield from time_faces(content)
     yield from time_retro_match()
     yield from time_bank()
 
