@@ -80,16 +80,24 @@ def log_odds_of_name(units: Sequence[str], start: int, end: int, prior: float, *
     A unit is one Chinese letter, a run of other letters, or ``BREAK``. ``prior`` is the log-probability of the name
     as a token; ``but`` is a person's name that does not count as another explanation (her own).
     """
+    fits, against = _fit(tuple(units), start, end, but)
+    return min(MOST, prior + fits) - against
+
+
+@lru_cache(maxsize=1 << 10)
+def _fit(units: tuple[str, ...], start: int, end: int, but: str) -> tuple[float, float]:
+    """Give how much better the rest is explained with a name in a place than all of it without, and what is against it.
+
+    Many profiles ask the same of a place one after the other: all whose pet name stands there.
+    """
     otherwise, lengths = _best(units, 0, but)
     after, lengths_after = _best(units, end, but)
-    odds = min(MOST, otherwise[start] + prior + after[-1] - otherwise[-1])
-    if but:
-        odds -= _read_otherwise(units, start, end, lengths)
+    against = _read_otherwise(units, start, end, lengths) if but else 0.0
     if start and lengths[start] == 1:
-        odds -= _orphan(units[start - 1], units[start - 1 : start + 1], units[start - 1 : start + 2])
+        against += _orphan(units[start - 1], units[start - 1 : start + 1], units[start - 1 : start + 2])
     if end < len(units) and _first_length(lengths_after) == 1:
-        odds -= _orphan(units[end], units[end - 1 : end + 1], units[max(end - 2, start) : end + 1])
-    return odds
+        against += _orphan(units[end], units[end - 1 : end + 1], units[max(end - 2, start) : end + 1])
+    return otherwise[start] + after[-1] - otherwise[-1], against
 
 
 def _orphan(letter: str, pair: Sequence[str], triple: Sequence[str]) -> float:

@@ -42,8 +42,10 @@ class Expanded:
 
 
 MOST_SYLLABLES = 8
-FIRST_BYTE = -64
-"""UTF-8: a byte that goes on with a letter is less than this, as a signed number."""
+WIDE = "utf-16-be"
+"""How Chinese is searched: two bytes a letter are scanned in two thirds of the time of UTF-8's three (2026-11)."""
+FIRST_LOW, LAST_LOW = 0xDC00, 0xDFFF
+"""UTF-16: the second half of a letter that takes two."""
 _NUMBER_OF = {method: number for number, method in enumerate(Method)}
 
 
@@ -108,10 +110,10 @@ class UseWriter:
     def read(self) -> "Uses":
         """Give what was collected; nothing can be added any more."""
         patterns, owners, traits = (np.array(column, dtype=np.int32) for column in self._uses)
-        # Over bytes, a third faster than over letters, whose places it would count for each text anew.
-        encoded = [pattern.encode() for pattern in self._numbers]
+        encoding = "ascii" if all(map(str.isascii, self._numbers)) else WIDE
+        encoded = [pattern.encode(encoding) for pattern in self._numbers]
         self._numbers.clear()  # before the automaton is built, which takes most of the memory
-        return Uses(encoded, tuple(self._traits), patterns, owners, traits)
+        return Uses(encoded, tuple(self._traits), patterns, owners, traits, encoding=encoding)
 
 
 class Uses:
@@ -124,7 +126,10 @@ class Uses:
         pattern_of: NDArray[np.int32],
         owner_of: NDArray[np.int32],
         trait_of: NDArray[np.int32],
+        *,
+        encoding: str,
     ) -> None:
+        self._encoding = encoding
         self.patterns, self.traits = len(patterns), Traits.of(traits)
         self._automaton = ahocorasick_rs.BytesAhoCorasick(patterns) if patterns else None
         weak = self.traits.weak[trait_of]
@@ -136,14 +141,12 @@ class Uses:
 
     def find(self, text: str) -> Hits:
         """Give every place of every pattern, overlapping ones too."""
-        encoded = text.encode()
+        encoded = text.encode(self._encoding, "replace")
         rows = self._automaton.find_matches_as_indexes(encoded, overlapping=True) if self._automaton else []
         table = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=3 * len(rows)).reshape(-1, 3)
-        starts, ends = table[:, 1], table[:, 2]
-        if len(encoded) > len(text):
-            letters = np.flatnonzero(np.frombuffer(encoded, dtype=np.int8) >= FIRST_BYTE)
-            starts, ends = np.searchsorted(letters, starts), np.searchsorted(letters, ends)
-        return Hits(patterns=table[:, 0], starts=starts, ends=ends)
+        if self._encoding == WIDE:
+            table = _in_letters(table, encoded, len(text))
+        return Hits(patterns=table[:, 0], starts=table[:, 1], ends=table[:, 2])
 
     def strong(self, patterns: Ints) -> Expanded:
         """Give what patterns stand for by themselves."""
@@ -156,6 +159,17 @@ class Uses:
     def _expand(self, firsts: NDArray[np.int32], lasts: NDArray[np.int32]) -> Expanded:
         rows, at = spread(firsts.astype(np.int64), lasts.astype(np.int64))
         return Expanded(rows=rows, owners=self._owners[at].astype(np.int64), traits=self._trait_of[at].astype(np.int64))
+
+
+def _in_letters(table: Ints, encoded: bytes, letters: int) -> Ints:
+    """Give hits in two bytes a letter as places of letters, without those that begin within one."""
+    table = table[table[:, 1] % 2 == 0]
+    table[:, 1:] //= 2
+    if len(encoded) > 2 * letters:  # some letters take four bytes
+        units = np.frombuffer(encoded, dtype=">u2")
+        before = np.concatenate(([0], np.cumsum((units >= FIRST_LOW) & (units <= LAST_LOW))))
+        table[:, 1:] -= before[table[:, 1:]]
+    return table
 
 
 def spread(firsts: Ints, lasts: Ints) -> tuple[Ints, Ints]:

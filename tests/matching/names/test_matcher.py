@@ -21,6 +21,7 @@ from tests.builders import NOON, a_consent, a_post, a_profile
         ),
         pytest.param("叫&#26519;&#x6653;&#26376;的", "&#26519;&#x6653;&#26376;", Method.NORMALISED, id="page escapes"),
         pytest.param(r"是\u6797\u6653\u6708吗", r"\u6797\u6653\u6708", Method.NORMALISED, id="program escapes"),
+        pytest.param("𠮷𠮷𝕏林晓月🌙𠮷", "林晓月", Method.EXACT, id="among letters of four bytes"),
         pytest.param("林丨晓丨月 是谁", "林丨晓丨月", Method.NORMALISED, id="strokes between"),
         pytest.param("林晓**的图", "林晓**", Method.MASK, id="masked to the end"),
         pytest.param("林#月的图", "林#月", Method.MASK, id="masked by a sign"),
