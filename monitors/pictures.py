@@ -5,6 +5,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from monitors.errors import SkipPost
+from monitors.matching.images.verdicts import MAY_BE_SEXUAL
 from monitors.records import Fingerprint, Media, Post, WatchProfile
 
 GetMedia = Callable[[Media], bytes]
@@ -21,6 +22,8 @@ def are_of_use(profiles: Iterable[WatchProfile]) -> bool:
     return can_read_words() or any(profile.photos for profile in profiles)
 
 
+SEEN = frozenset({"image", "video"})
+"""Kinds that can be looked at; of a video its key frames are."""
 OF_A_STREAM = "of_a_stream"
 """The problem of everybody's pictures: they are fetched only where the words of their post found somebody."""
 
@@ -59,7 +62,7 @@ def _prepare(media: Media, get_media: GetMedia, read: Read) -> Media:
 
     if media.problem == OF_A_STREAM:
         return media
-    if media.kind != "image":
+    if media.kind not in SEEN:
         return replace(media, problem="not_a_picture")
     try:
         content = get_media(media)
@@ -67,6 +70,12 @@ def _prepare(media: Media, get_media: GetMedia, read: Read) -> Media:
         return replace(media, problem=str(reason))
     known = replace(media, sha256=sha256(content).hexdigest())
     try:
-        return read(known, content)
+        return _with_doubt(read(known, content))
     except PictureError as error:
         return replace(known, problem=error.problem)
+
+
+def _with_doubt(media: Media) -> Media:
+    """Of a video one frame was looked at: what that shows is true of it, what it does not show is not ruled out."""
+    is_ruled_out = media.kind == "video" and media.imagery is not None and media.imagery < MAY_BE_SEXUAL
+    return replace(media, imagery=None) if is_ruled_out else media

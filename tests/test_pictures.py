@@ -82,12 +82,12 @@ def test_without_the_extra_one_line_says_so(
 
 
 def test_a_picture_that_cannot_be_had_says_why() -> None:
-    """What stood in the way, or what the bytes are, is in the record; a video is not a picture."""
+    """What stood in the way, or what the bytes are, is in the record; a sound is not a picture."""
 
     def refuse(_media: Media) -> bytes:
         raise SkipPost("robots")
 
-    kinds = (Media(url="https://p.example/1"), Media(url="https://p.example/2", kind="video"))
+    kinds = (Media(url="https://p.example/1"), Media(url="https://p.example/2", kind="audio"))
 
     problems = [media.problem for media in hasher(refuse)(a_post_with(*kinds)).media]
     [broken] = hasher(giving(b"<html>"))(a_post_with(kinds[0])).media

@@ -88,7 +88,7 @@ def _read(status: Status, content: bytes, origin: Origin) -> tuple[Post, Raw] | 
         text=_text(status, body.text, attachments),
         author=acct if "@" in acct else f"{acct}@{origin.host}",
         author_name=str(account.get("display_name") or ""),
-        media=tuple(_media(attachments)),
+        media=(*_media(attachments), *_preview(status)),
         links=unique([*_written_links(status, body.links), (status.get("card") or {}).get("url")]),
         lang=status.get("language") or None,
         published_at=_moment(status["created_at"]),
@@ -114,6 +114,13 @@ def _media(attachments: list[Status]) -> Iterator[Media]:
         if address:
             kind = _KINDS.get(str(item.get("type"))) or kind_of(str(address)) or "image"
             yield Media(url=str(address), kind=kind)
+
+
+def _preview(status: Status) -> Iterator[Media]:
+    """Give the picture the server shows of what the status links to."""
+    address = (status.get("card") or {}).get("image")
+    if address:
+        yield Media(url=str(address))
 
 
 def _written_links(status: Status, links: tuple[str, ...]) -> tuple[str, ...]:
