@@ -35,7 +35,7 @@ class Kind(IntEnum):
     GREEK = 16
     ARABIC = 17
     BOPOMOFO = 18
-    SIGN = 20
-    """A mask that is read as a letter."""
     LETTER = 19
     """A letter of any other script."""
+    SIGN = 20
+    """A mask that is read as a letter."""

@@ -26,10 +26,10 @@ class Rule(IntEnum):
     ANCHOR = 8
     """One token of a Latin name; the other one may be misspelt beside it."""
     HANDLE = 9
-    MASKED = 11
-    """Tokens of a Latin name with letters hidden."""
     TITLED = 10
     """A surname with a title."""
+    MASKED = 11
+    """Tokens of a Latin name with letters hidden."""
 
 
 class Trait(NamedTuple):
