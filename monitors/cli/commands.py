@@ -82,18 +82,22 @@ def submit(
 def match(
     profiles_file: Annotated[str, Option("--profiles", help=say("cli.help.profiles_file"), metavar="F")],
     posts: PostsFile,
-    minimum: Annotated[float | None, Option("--min", help=say("cli.help.min"), metavar="S")] = None,
+    minimum: Annotated[float | None, Option("--min", min=0, max=1, help=say("cli.help.min"), metavar="S")] = None,
     every: Annotated[bool, Option("--all", help=say("cli.help.all"))] = False,
 ) -> None:
     """Say which posts name which profiles, and why; fetch nothing."""
-    from monitors.cli.streams import open_input
+    from monitors.cli.streams import STANDARD_INPUT, open_input
+    from monitors.lessons import memories_of
     from monitors.matching.names.match_lines import EPOCH, match_lines, read_posts, read_profiles
     from monitors.matching.names.matcher import THRESHOLD, NameMatcher
 
+    if profiles_file == posts == STANDARD_INPUT:
+        raise BadInputError(say("cli.match.both_from_input"), field="--posts")
     problems: list[BadInputError] = []
     with open_input(profiles_file) as stream:
         watched = read_profiles(stream, file=profiles_file, problems=problems)
-    matcher = NameMatcher(watched, now=EPOCH, threshold=THRESHOLD if minimum is None else minimum)
+    threshold = THRESHOLD if minimum is None else minimum
+    matcher = NameMatcher(watched, now=EPOCH, threshold=threshold, memories=memories_of(watched, {}))
     with open_input(posts) as stream:
         print_lines(match_lines(matcher, read_posts(stream, file=posts, problems=problems), every=every))
     tell_problems(problems)

@@ -12,7 +12,9 @@ from monitors.errors import BadInputError
 def print_lines(lines: Iterable[Mapping[str, object]]) -> None:
     """Write JSON Lines to standard output, each as soon as it is there."""
     for line in lines:
-        sys.stdout.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+        text = json.dumps(line, ensure_ascii=False, default=str) + "\n"
+        # Half a surrogate pair, which no encoding takes, becomes the escape that JSON has for it.
+        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode())
     sys.stdout.flush()
 
 

@@ -8,11 +8,13 @@ from typing import BinaryIO, cast
 
 from monitors.errors import BadInputError
 
+STANDARD_INPUT = "-"
+
 
 @contextmanager
 def open_input(name: str) -> Iterator[BinaryIO]:
     """Open a file for reading bytes; ``-`` is standard input, ``.gz`` is unpacked. Raises BadInputError."""
-    if name == "-":
+    if name == STANDARD_INPUT:
         yield sys.stdin.buffer
         return
     try:

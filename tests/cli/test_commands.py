@@ -57,6 +57,40 @@ def test_bad_line_is_named_and_the_rest_goes_on(tmp_path: Path, env: dict[str, s
     assert f"{posts}:2" in said.err
 
 
+def test_half_a_character_comes_out_as_it_came_in(tmp_path: Path, env: dict[str, str]) -> None:
+    """An unpaired surrogate, which no encoding takes, leaves as the escape it came as; nothing stops."""
+    profiles, posts = tmp_path / "profiles.json", tmp_path / "posts.jsonl"
+    profiles.write_text(json.dumps([{"id": "p", "names": ["林晓月"]}]), encoding="utf-8")
+    posts.write_text('{"id":"\\ud83d","text":"\\ude00林\\ud83d晓月"}\n' + json.dumps(POST), encoding="utf-8")
+
+    said = shouwang("match", "--profiles", str(profiles), "--posts", str(posts), env=env)
+
+    assert said.code == 0, said.err
+    assert [line["post_id"] for line in lines(said.out)] == ["\ud83d", POST["id"]]
+    assert lines(said.out)[0]["span"] == [1, 5]
+
+
+def test_known_others_and_a_threshold_are_the_callers(tmp_path: Path, env: dict[str, str]) -> None:
+    """``others`` of a profile argue against a namesake; --min 0 shows what was not believed, 2 is no probability."""
+    profiles, posts = tmp_path / "profiles.json", tmp_path / "posts.jsonl"
+    profiles.write_text(json.dumps([{"id": "p", "names": ["林晓月"], "others": ["平原大学"]}]), encoding="utf-8")
+    posts.write_text(json.dumps({"id": "a", "text": "平原大学的林晓月"}), encoding="utf-8")
+    asked = ("match", "--profiles", str(profiles), "--posts", str(posts))
+
+    silent, low, wrong = (shouwang(*asked, *more, env=env) for more in ((), ("--min", "0"), ("--min", "2")))
+
+    assert (silent.code, silent.out) == (0, "")
+    assert [float(str(line["score"])) < 0.5 for line in lines(low.out)] == [True]
+    assert wrong.code == 2
+
+
+def test_profiles_and_posts_are_not_both_standard_input(env: dict[str, str]) -> None:
+    """One input cannot be two files: bad usage, said in one line."""
+    said = shouwang("match", "--profiles", "-", "--posts", "-", env=env)
+
+    assert (said.code, len(said.err.splitlines())) == (2, 1)
+
+
 def test_score_reads_standard_input(env: dict[str, str]) -> None:
     """`score` without a file judges what is piped in, and keeps an empty text apart from zero."""
     said = shouwang("score", env=env, stdin=json.dumps(POST) + "\n" + json.dumps({"id": "b", "text": ""}))

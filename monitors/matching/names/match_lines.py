@@ -1,7 +1,7 @@
 """``shouwang match`` without the command line: lines in, lines out.
 
 Readers put every line they cannot use into ``problems`` (file, line and field) and go on. Nothing is fetched, and
-no more than ``POSTS_AT_ONCE`` posts are held at a time.
+no more than ``POSTS_AT_ONCE`` posts of ``LETTERS_AT_ONCE`` code points are held at a time.
 """
 
 import json
@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
-from itertools import islice
 from typing import Any, BinaryIO
 
 from monitors.errors import BadInputError
@@ -17,7 +16,8 @@ from monitors.matching.names.matcher import Finding, NameMatcher
 from monitors.matching.names.registration import MOST, check_profile
 from monitors.records import Consent, ProfileState, Scope, WatchProfile
 
-POSTS_AT_ONCE = 512
+POSTS_AT_ONCE, LETTERS_AT_ONCE = 512, 1_000_000
+"""Posts, and code points of them, that are held at a time: long posts are held few at a time."""
 LONGEST_LINE = 16 * 1024 * 1024
 """Bytes of one line; a longer one is reported and passed over without being held."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,7 +50,7 @@ def read_profiles(stream: BinaryIO, *, file: str, problems: Problems) -> list[Wa
     """Give the profiles of a JSON array or JSON Lines of ``{"id","names","aliases","handles","context"}``.
 
     Whoever runs a pure command already holds what it reads: the profiles come active, with consent to names.
-    ``languages`` may be given too; its first is the language of the reasons.
+    ``languages`` may be given too, its first is the language of the reasons; and ``others``, words of namesakes.
     """
     profiles: dict[str, WatchProfile] = {}
     for entry in _read_array_or_lines(stream, file, problems):
@@ -84,8 +84,14 @@ def _find_streaming(matcher: NameMatcher, posts: Iterable[TextLine]) -> Iterator
 
 
 def _chunks(posts: Iterable[TextLine]) -> Iterator[list[TextLine]]:
-    rest = iter(posts)
-    while chunk := list(islice(rest, POSTS_AT_ONCE)):
+    chunk, size = list[TextLine](), 0
+    for post in posts:
+        chunk.append(post)
+        size += len(post.text)
+        if len(chunk) == POSTS_AT_ONCE or size >= LETTERS_AT_ONCE:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
         yield chunk
 
 
@@ -103,7 +109,7 @@ def _as_line(post: TextLine, finding: Finding) -> dict[str, object]:
 def _read_profile(entry: _Entry, file: str, problems: Problems) -> WatchProfile | None:
     known = len(problems)
     _has_text(entry, "id", file, problems)
-    lists = {key: _read_list(entry, key, file, problems) for key in (*MOST, "languages")}
+    lists = {key: _read_list(entry, key, file, problems) for key in (*MOST, "languages", "others")}
     if len(problems) > known:
         return None
     profile = as_watched(
@@ -113,6 +119,7 @@ def _read_profile(entry: _Entry, file: str, problems: Problems) -> WatchProfile 
             aliases=lists["aliases"],
             handles=lists["handles"],
             context=lists["context"],
+            others=lists["others"],
             languages=lists["languages"] or ("zh-CN",),
         )
     )

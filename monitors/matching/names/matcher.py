@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf, log
 
 from typing_extensions import override
 
@@ -92,11 +93,12 @@ def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _find_chunk(shelves: Shelves, texts: Sequence[str], threshold: float) -> Iterator[Sequence[Finding]]:
+    least = _least_odds(threshold)
     batch = read_batch(texts)
     readings = [Reading(batch=batch, posts=range(len(texts))), *other_readings(batch)]
     found: dict[int, list[Finding]] = defaultdict(list)
     for shelf, gone in shelves.live:
-        for about, judged in judge_chunk(shelf, readings, texts).items():
+        for about, judged in judge_chunk(shelf, readings, texts, least=least).items():
             if about.profile not in gone:
                 sure = (one for one in apart(judged) if one.judgement.score >= threshold)
                 found[about.post] += [_as_finding(shelf, about.profile, one, texts[about.post]) for one in sure]
@@ -104,6 +106,13 @@ def _find_chunk(shelves: Shelves, texts: Sequence[str], threshold: float) -> Ite
         findings.sort(key=lambda finding: (-finding.score, finding.span))
     # Nearly every post has none: they share one, for a list each would have the collector look at every profile.
     return (found.get(post, NOTHING) for post in range(len(texts)))
+
+
+def _least_odds(threshold: float) -> float:
+    """Give the log-odds of a threshold, 0 at most: what is likelier than not may be evidence for something else."""
+    if threshold <= 0:
+        return -inf
+    return min(0.0, log(threshold / (1 - threshold))) if threshold < 1 else 0.0
 
 
 def _as_finding(shelf: Shelf, profile: int, one: Judged, text: str) -> Finding:

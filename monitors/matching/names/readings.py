@@ -125,9 +125,7 @@ def _is_latin(batch: Batch, places: NDArray[np.intp]) -> NDArray[np.bool_]:
     return found
 
 
-def _read(
-    text: str, pictures: Mapping[int, str], leet: Mapping[str, str], *, prefer_cyrillic: bool = False
-) -> str:
+def _read(text: str, pictures: Mapping[int, str], leet: Mapping[str, str], *, prefer_cyrillic: bool = False) -> str:
     read = _TONES.sub(_without_tones, unmix(text, prefer_cyrillic=prefer_cyrillic))
     read = _STROKE.sub("|", read)
     if text.count("#") <= FEW_HASHES:

@@ -5,10 +5,10 @@ from monitors.matching.names.kinds import Kind
 from monitors.matching.names.normalise import read_batch
 from monitors.records import WatchProfile
 
-LONGEST = 64
+LONGEST = 80
 """Code points of a name, alias, handle or context term."""
-MOST = {"names": 10, "aliases": 50, "handles": 50, "context": 100}
-"""Entries of each list."""
+MOST = dict.fromkeys(("names", "aliases", "handles", "context"), 100)
+"""Entries of each list; these bounds are those of a profile file (profiles/checks.py)."""
 FEWEST_LETTERS = {"names": 2, "aliases": 2, "handles": 2, "context": 2}
 """Letters that an entry needs; one alone stands in every other post."""
 

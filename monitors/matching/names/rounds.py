@@ -73,17 +73,23 @@ class _Searched:
         return known
 
 
-def judge_chunk(shelf: Shelf, readings: Sequence[Reading], texts: Sequence[str]) -> dict[About, list[Judged]]:
-    """Give what is more likely than not, by post and profile; the first reading is the plain one."""
+def judge_chunk(
+    shelf: Shelf, readings: Sequence[Reading], texts: Sequence[str], *, least: float = 0.0
+) -> dict[About, list[Judged]]:
+    """Give what has log-odds over ``least``, by post and profile; the first reading is the plain one.
+
+    Only what is more likely than not is evidence for something else, however low ``least`` is.
+    """
     searches = [_Searched(shelf=shelf, reading=reading, search=search(shelf, reading.batch)) for reading in readings]
     judged: dict[About, list[Judged]] = defaultdict(list)
     for searched in searches:
-        _judge_all(searched, searched.search.strong(), texts, {}, judged)
+        _judge_all(searched, searched.search.strong(), texts, {}, judged, least=least)
     for searched in searches[1:]:
-        _judge_all(searched, masked_names(shelf, searched.reading.batch), texts, {}, judged)
-    sure = {about: tuple(found) for about, found in judged.items()}
+        _judge_all(searched, masked_names(shelf, searched.reading.batch), texts, {}, judged, least=least)
+    likely = {about: tuple(one for one in found if one.judgement.odds > 0) for about, found in judged.items()}
+    sure = {about: found for about, found in likely.items() if found}
     for searched in searches:
-        _judge_all(searched, searched.search.weak(searched.known(sure)), texts, sure, judged)
+        _judge_all(searched, searched.search.weak(searched.known(sure)), texts, sure, judged, least=least)
     return judged
 
 
@@ -93,8 +99,10 @@ def _judge_all(
     texts: Sequence[str],
     sure: AllJudged,
     judged: dict[About, list[Judged]],
+    *,
+    least: float,
 ) -> None:
-    """Judge candidates beside what is known of their post; add those more likely than not."""
+    """Judge candidates beside what is known of their post; add those with log-odds over ``least``."""
     origins = searched.reading.batch.origins
     for candidate in candidates:
         about = searched.about(candidate)
@@ -103,7 +111,7 @@ def _judge_all(
         text = texts[about.post]
         evidence = _evidence(searched, candidate, about, sure.get(about, ()))
         judgement = judge(candidate, searched.shelf.entries[candidate.entry].entry, evidence, text)
-        if judgement and judgement.odds > 0:
+        if judgement and judgement.odds > least:
             span = int(origins[judgement.first]), end_of_letter(text, int(origins[judgement.last]))
             judged[about].append(Judged(entry=candidate.entry, span=span, judgement=judgement))
 

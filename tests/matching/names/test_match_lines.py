@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
@@ -6,7 +7,9 @@ import pytest
 from monitors.errors import BadInputError
 from monitors.matching.names.match_lines import (
     EPOCH,
+    LETTERS_AT_ONCE,
     LONGEST_LINE,
+    TextLine,
     match_lines,
     read_posts,
     read_profiles,
@@ -26,10 +29,10 @@ def places(problems: list[BadInputError]) -> list[tuple[int | None, str]]:
     return [(problem.line, problem.field) for problem in problems]
 
 
-def matched(*posts: object, every: bool = False) -> list[dict[str, object]]:
+def matched(*posts: object, every: bool = False, minimum: float = 0.5) -> list[dict[str, object]]:
     """The lines for posts, matched with 林晓月."""
     problems: list[BadInputError] = []
-    matcher = NameMatcher(read_profiles(stream(LIN), file="f", problems=problems), now=EPOCH)
+    matcher = NameMatcher(read_profiles(stream(LIN), file="f", problems=problems), now=EPOCH, threshold=minimum)
     lines = list(match_lines(matcher, read_posts(stream(*posts), file="f", problems=problems), every=every))
     assert problems == []
     return lines
@@ -47,6 +50,30 @@ def test_one_line_a_post_and_profile() -> None:
 def test_every_place_when_asked() -> None:
     """With ``every`` each place has its line."""
     assert len(matched({"id": "1", "text": "林晓月，林·晓·月"}, every=True)) == 2
+
+
+def test_what_is_less_likely_is_told_when_asked() -> None:
+    """A lower threshold shows what was seen and not believed, and makes no evidence of it."""
+    unlikely = {"id": "1", "text": "周末去竹林晓月湾"}
+
+    assert matched(unlikely) == []
+    (line,) = matched(unlikely, minimum=0)
+    assert float(str(line["score"])) < 0.5
+
+
+def test_long_posts_are_held_few_at_a_time() -> None:
+    """What is held is bounded by letters as well as by posts: lines come before the input is read to its end."""
+    read = list[int]()
+
+    def posts() -> Iterator[TextLine]:
+        for number in range(8):
+            read.append(number)
+            yield TextLine(id=str(number), text="林晓月" + "。" * LETTERS_AT_ONCE)
+
+    lines = match_lines(NameMatcher(read_profiles(stream(LIN), file="f", problems=[]), now=EPOCH), posts())
+
+    assert next(lines)["post_id"] == "0"
+    assert read == [0]
 
 
 @pytest.mark.parametrize("array", [True, False], ids=["JSON array", "JSON Lines"])
@@ -100,7 +127,7 @@ def test_a_bad_line_is_named_and_the_rest_goes_on(line: object, field: str) -> N
         pytest.param({"names": ["林" * 200]}, "names[0]", id="200 letters"),
         pytest.param({"aliases": ["林\ud800月"]}, "aliases[0]", id="half a character"),
         pytest.param({"names": []}, "names", id="nobody"),
-        pytest.param({"aliases": ["林晓"] * 51}, "aliases", id="too many"),
+        pytest.param({"aliases": ["林晓"] * 101}, "aliases", id="too many"),
         pytest.param({"id": 7}, "id", id="a number for an id"),
     ],
 )
