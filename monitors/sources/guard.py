@@ -26,6 +26,8 @@ from monitors.sources.addresses import is_public, read_address
 
 SCHEMES = frozenset({"http", "https"})
 LONGEST_URL = 8_192
+INSIDE = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home", ".corp", ".home.arpa")
+"""Ends of names that no public platform has: what a proxy makes of them is inside of its own house."""
 # The resolver raises UnicodeError, which is no OSError, for an empty label or one past 63 letters.
 _NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 
@@ -88,7 +90,7 @@ class Guard:
         try:
             self.vet(host, port)
         except OSError as error:
-            if not may_be_unknown:
+            if not may_be_unknown or _is_of_a_house(host):
                 raise httpcore.ConnectError("dns") from error
 
     def also(self, host: str) -> "Guard":
@@ -114,6 +116,11 @@ def _connect(addresses: Sequence[str], port: int, *, until: float) -> socket.soc
         except OSError as error:
             failure = error
     raise failure
+
+
+def _is_of_a_house(host: str) -> bool:
+    name = host.lower().rstrip(".")
+    return "." not in name or name.endswith(INSIDE)
 
 
 def _is_public_text(address: str) -> bool:

@@ -48,7 +48,7 @@ class _Run:
 
 
 class WeiboSource:
-    """Words and tags of the plan, and users by their number, from the plan and from the settings."""
+    """Words, tags and mentions of the plan's handles, and users by their number from the settings."""
 
     def __init__(self, cookie: str, users: Sequence[str], requester: Requester, *, mac: Mac) -> None:
         self._users, self._requester, self._mac = tuple(users), requester, mac
@@ -70,10 +70,12 @@ class WeiboSource:
         words = [
             *(word for query in plan for word in query.words),
             *(f"#{tag}#" for query in plan for tag in query.tags),
+            # Who is spoken to or of: "name@server" is another platform's.
+            *(f"@{handle.lstrip('@')}" for query in plan for handle in query.handles if "@" not in handle.lstrip("@")),
         ]
-        users = [*self._users, *(handle for query in plan for handle in query.handles)]
         wanted = [self._wanted(run, "word", word, self._found) for word in dict.fromkeys(words)]
-        wanted += [self._wanted(run, "user", user, self._written) for user in dict.fromkeys(users) if user.isdecimal()]
+        users = dict.fromkeys(user for user in self._users if user.isdecimal())
+        wanted += [self._wanted(run, "user", user, self._written) for user in users]
         yield from Timelines(NAME, cursor, self._mac).round(wanted)
 
     def _wanted(self, run: _Run, kind: str, name: str, ask: Callable[[_Run, str, str], Page]) -> Wanted:

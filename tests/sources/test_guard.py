@@ -58,6 +58,12 @@ NO_PLAIN_ADDRESS = {
     "empty label": ("http://site..example/", "odd_host"),
     "label past 63 letters": (f"http://{'a' * 64}.example/", "odd_host"),
     "open bracket": ("http://[::1/", "not_a_url"),
+    "semicolon before at": ("http://site.example;@127.0.0.1/", "userinfo"),
+    "two ports": ("http://site.example:80:80/", "not_a_url"),
+    "signed port": ("http://site.example:+80/", "not_a_url"),
+    "full-width port": ("http://site.example:８０/", "not_a_url"),
+    "zero in the host": ("http://site.example%00.evil.example/", "odd_host"),
+    "address with a final dot": ("http://127.0.0.1./", "odd_host"),
     "endless": ("http://site.example/" + "a" * 9000, "too_long"),
 }
 
@@ -97,6 +103,22 @@ LITERAL = {
     "Teredo": "http://[2001:0:808:808:0:0:80ff:fffe]/",
     "v6 loopback": "http://[::1]/",
     "unspecified": "http://0.0.0.0/",
+    "v6 unspecified": "http://[::]/",
+    "zone of a network card": "http://[fe80::1%25eth0]/",
+    "mapped with a zone": "http://[::ffff:127.0.0.1%25lo]/",
+    "v4-compatible": "http://[::127.0.0.1]/",
+    "site-local": "http://[fec0::1]/",
+    "unique local": "http://[fd00::1]/",
+    "AWS metadata over v6": "http://[fd00:ec2::254]/latest/meta-data/",
+    "link-local v6": "http://[fe80::1]/",
+    "ISATAP": "http://[2a00:1450::5efe:127.0.0.1]/",
+    "local NAT64": "http://[64:ff9b:1::7f00:1]/",
+    "Alibaba metadata": "http://100.100.100.200/latest/meta-data/",
+    "Oracle metadata": "http://192.0.0.192/",
+    "Azure platform": "http://168.63.129.16/",
+    "broadcast": "http://255.255.255.255/",
+    "multicast": "http://224.0.0.1/",
+    "a port of this machine": "http://127.0.0.1:5432/",
 }
 
 
@@ -105,6 +127,12 @@ def test_private_literals_are_refused(url: str) -> None:
     """An address written as numbers is vetted like one that was looked up."""
     with pytest.raises(RefusedError, match="private_address"):
         ask(Guard(), url)
+
+
+@pytest.mark.parametrize("tail", ["?@127.0.0.1:80@/", "#@127.0.0.1/", "/@127.0.0.1/"])
+def test_what_follows_the_host_is_no_host(tail: str) -> None:
+    """An at-sign after the host names nobody."""
+    assert Guard().read_url(f"http://site.example{tail}").host == "site.example"
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST"])

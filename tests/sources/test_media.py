@@ -11,6 +11,7 @@ from monitors.sources.guard import Guard
 from monitors.sources.media import MediaFetcher
 from monitors.sources.requester import Requester
 from tests.servers import web as servers
+from tests.servers.internet import Internet, a_traveller
 from tests.servers.web import Behaviour, Web, answer_with, serving
 
 
@@ -105,3 +106,39 @@ def test_memory_is_bounded(web: Web, requester: Requester, monkeypatch: pytest.M
         pictures.get(Media(url=web.url(name)))
 
     assert web.asked("/a.jpg") == 2
+
+
+def test_pictures_of_a_platform_behind_a_proxy(internet: Internet, web: Web, requester: Requester) -> None:
+    """A picture goes the way of its platform, by the end of its host; others go directly."""
+    internet.site("cdn4.telesco.pe").answer("/file/a.jpg", b"far")
+    web.answer("/b.jpg", b"near")
+    pictures = MediaFetcher(requester, {"telesco.pe": a_traveller(internet)})
+
+    far = pictures.get(Media(url="https://cdn4.telesco.pe/file/a.jpg"))
+    near = pictures.get(Media(url=web.url("/b.jpg")))
+
+    assert (far, near) == (b"far", b"near")
+    assert internet.asked() == ["cdn4.telesco.pe/robots.txt", "cdn4.telesco.pe/file/a.jpg"]
+
+
+def test_the_end_of_a_host_is_a_whole_name(internet: Internet, requester: Requester) -> None:
+    """A host that only ends in the same letters is another host."""
+    pictures = MediaFetcher(requester, {"telesco.pe": a_traveller(internet)})
+
+    with pytest.raises(SkipPost):
+        pictures.get(Media(url="http://eviltelesco.pe:1/a.jpg"))
+
+    assert internet.seen == []
+
+
+def test_where_a_picture_was_found_is_said(internet: Internet) -> None:
+    """Weibo's pictures are shown to who comes from Weibo, and others are not told where we come from."""
+    for host in ("wx1.sinaimg.cn", "pbs.twimg.com"):
+        internet.site(host).answer("/a.jpg", b"bytes")
+    pictures = MediaFetcher(a_traveller(internet))
+
+    pictures.get(Media(url="https://wx1.sinaimg.cn/a.jpg"))
+    pictures.get(Media(url="https://pbs.twimg.com/a.jpg", sha256="other"))
+
+    asked = {request.host: request.headers.get("referer") for request in internet.seen if request.path == "/a.jpg"}
+    assert asked == {"wx1.sinaimg.cn": "https://weibo.com/", "pbs.twimg.com": None}

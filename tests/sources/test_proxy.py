@@ -95,6 +95,17 @@ def test_a_name_only_the_proxy_knows(internet: Internet) -> None:
     assert internet.asked() == ["t.me/", "t.me/x"]
 
 
+@pytest.mark.parametrize("host", ["localhost.", "router", "db.internal", "nas.local", "a.localhost", "x.home.arpa"])
+def test_names_of_a_house_never_reach_the_proxy(internet: Internet, host: str) -> None:
+    """A name that no public platform has is not tried on the proxy, though nobody here knows it."""
+    requester = Requester(guard=Guard(resolve=unknown), tls=internet.trust, proxy=Proxy.read(internet.proxy))
+
+    fetched = requester.get(f"http://{host}/", deadline=soon())
+
+    assert kind_and_detail(fetched) == (FetchKind.UNREACHABLE, "dns")
+    assert internet.seen == []
+
+
 def test_unknown_hosts_are_599(internet: Internet) -> None:
     """This internet has no other hosts than those a test gave it."""
     fetched = a_traveller(internet).get("https://elsewhere.example/", deadline=soon())

@@ -316,3 +316,56 @@ def test_out_of_time_is_not_out_of_reach(web: Web, requester: Requester) -> None
     fetched = requester.get(web.url("/x"), deadline=soon(0.3))
 
     assert kind_and_detail(fetched) == (FetchKind.BUDGET_SPENT, "deadline")
+
+
+def test_a_host_that_is_down_rests(web: Web, requester: Requester) -> None:
+    """After three failures in a row a host is asked no more for a while; that is told apart from its own wish for a pause."""
+    web.misbehave("/x", servers.hang_up)
+
+    outcomes = [requester.get(web.url("/x"), deadline=soon()).outcome for _ in range(5)]
+
+    assert [outcome.detail for outcome in outcomes] == ["hung_up", "hung_up", "hung_up", "resting", "resting"]
+    assert {outcome.kind for outcome in outcomes} == {FetchKind.UNREACHABLE}
+    assert outcomes[-1].retry_at is not None
+    assert web.asked("/x") == 3
+
+
+def test_a_platforms_no_is_no_failure(web: Web, requester: Requester) -> None:
+    """A host that says no is there: it does not rest."""
+    web.answer("/x", status=403)
+
+    kinds = [requester.get(web.url("/x"), deadline=soon()).outcome.kind for _ in range(5)]
+
+    assert kinds == [FetchKind.BLOCKED] * 5
+
+
+def test_a_form_is_sent(web: Web, requester: Requester) -> None:
+    """A form goes as its own type, with the headers given."""
+    web.answer("/token", b"{}")
+
+    fetched = requester.post(web.url("/token"), {"a": "1 2", "b": "林"}, deadline=soon(), headers={"X-Own": "1"})
+
+    (request,) = web.seen
+    assert fetched.is_ok
+    assert (request.method, request.body) == ("POST", b"a=1+2&b=%E6%9E%97")
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert request.headers["x-own"] == "1"
+
+
+def test_a_form_is_led_nowhere(web: Web, requester: Requester) -> None:
+    """Where a form is sent on, nothing goes there: it holds a secret."""
+    web.misbehave("/token", redirect_to("/elsewhere"))
+
+    fetched = requester.post(web.url("/token"), {"secret": "s"}, deadline=soon(), headers={})
+
+    assert kind_and_detail(fetched) == (FetchKind.BROKEN, "http_302")
+    assert web.asked("/elsewhere") == 0
+
+
+def test_robots_for_pages_that_are_turned(web: Web, requester: Requester) -> None:
+    """Turning a site's pages is crawling, also where the operator named the site."""
+    web.answer("/robots.txt", b"User-agent: *\nDisallow: /s/")
+
+    fetched = requester.get(web.url("/s/news"), deadline=soon(), named=Named.BY_CRAWLING)
+
+    assert kind_and_detail(fetched) == (FetchKind.BLOCKED, "robots")

@@ -110,6 +110,18 @@ def test_tags_and_users(weibo: Weibo) -> None:
     assert "containerid=1076031000000001" in weibo.internet.asked()[-1]
 
 
+def test_mentions(weibo: Weibo) -> None:
+    """A handle is searched for as it is written where somebody speaks of her; another platform's is not."""
+    weibo.publish("问问 @青河晓月 吧")
+    source = WeiboSource(COOKIE, [], a_traveller(weibo.internet), mac=mac)
+    plan = [Query(handles=("@青河晓月", "lin@mastodon.example"))]
+
+    deltas = list(source.fetch(plan, None, datetime.now(UTC) + SOON))
+
+    assert texts(deltas) == ["问问 @青河晓月 吧"]
+    assert len(weibo.internet.seen) == 1
+
+
 def test_a_users_pages(weibo: Weibo) -> None:
     """A user's timeline is read on by its own marks."""
     weibo.page = 3
