@@ -48,9 +48,13 @@ def _of_feed(feed: Any) -> tuple[FetchKind, list[Post]]:
 reader = pytest.mark.parametrize("read", READERS.values(), ids=READERS.keys())
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
-KEYS = st.sampled_from(
-    ["ok", "data", "cards", "card_type", "mblog", "card_group", "id", "mid", "bid", "text", "user", "pics", "large", "url", "page_info", "type", "urls", "created_at", "retweeted_status", "longText", "meta", "result_count", "includes", "media", "tweets", "users", "author_id", "attachments", "media_keys", "referenced_tweets", "entities", "children", "kind", "title", "selftext", "body", "author", "preview", "images", "source", "media_metadata", "created_utc", "permalink", "version", "items", "content_html", "content_text", "attachments", "authors"]
+NAMES = (
+    "ok data cards card_type mblog card_group id mid bid text user pics large url page_info type urls created_at "
+    "retweeted_status longText meta result_count includes media tweets users author_id attachments media_keys "
+    "referenced_tweets entities children kind title selftext body author preview images source media_metadata "
+    "created_utc permalink version items content_html content_text authors"
 )
+KEYS = st.sampled_from(NAMES.split())
 ODD = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=6), max_leaves=30
 )
