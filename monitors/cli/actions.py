@@ -111,10 +111,12 @@ def show_profile(profile_id: str) -> Row:
 def change_profile(profile_id: str, file: Path) -> Changed:
     """Change what is watched for, and look through what is still stored."""
     with app.opened() as parts:
-        find_profile(parts, profile_id)
+        consents = find_profile(parts, profile_id).consents
         now = parts.clock.now()
         try:
             draft = read_draft(file, now)
+            # What was consented to stays as it is, whatever this file says: so do the faces that may be kept.
+            draft = replace(draft, photos=keep_allowed(replace(draft, consents=consents)).photos)
             with parts.ledger.writing() as ledger:
                 registration.change(ledger, parts.vault, profile_id, draft, now)
         except BadProfileError as error:
