@@ -22,11 +22,11 @@ from monitors.alerts.mailer import mailer_from
 from monitors.alerts.outbox import send_due
 from monitors.alerts.urgent import queue_urgent as put_urgent
 from monitors.errors import BadInputError, StopRun
-from monitors.healthcheck import check, suspicious, tell_operator
 from monitors.evidence.files import ExhibitFiles
 from monitors.evidence.seal import Sealer
 from monitors.evidence.seal import sweep as sweep_exhibits
 from monitors.faces import open_encoder
+from monitors.healthcheck import check, suspicious, tell_operator
 from monitors.ledger import hits, outbox
 from monitors.ledger.engine import Ledger, answering, open_engine
 from monitors.ledger.migrate import upgrade
@@ -46,7 +46,7 @@ from monitors.sources.guard import Guard
 from monitors.sources.jsonl import JsonlSource
 from monitors.sources.media import MediaFetcher
 from monitors.sources.pace import Pace, SystemClock
-from monitors.sources.registry import media_ways, open_sources, trusted
+from monitors.sources.registry import media_ways, open_sources, requester_for, trusted
 from monitors.sources.requester import Requester
 from monitors.sources.spool import Spool
 from search.index import Index
@@ -145,7 +145,9 @@ def look_again() -> dict[str, int]:
 
 def recheck_due(parts: Parts) -> Counter[Presence]:
     """Look again at what is due, within one source's deadline."""
-    return recheck(parts, Looker(requester=parts.requester, bluesky=parts.settings.bluesky_api), until=parts.deadline())
+    ways = {name: requester_for(name, parts.settings, parts.requester) for name in ("bluesky", "mastodon", "telegram")}
+    looker = Looker(requester=parts.requester, bluesky=parts.settings.bluesky_api, ways=ways)
+    return recheck(parts, looker, until=parts.deadline())
 
 
 def check_sources() -> dict[str, int]:

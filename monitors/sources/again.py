@@ -6,7 +6,8 @@ would stand. Words never decide: a post that says "this was deleted" is still th
 
 import json
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote, urlencode, urlsplit
@@ -54,9 +55,13 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looker:
-    """Looks again, through the requester's door and pace. ``bluesky`` is the address of Bluesky's API."""
+    """Looks again, through the requester's door and pace. ``bluesky`` is the address of Bluesky's API.
+
+    ``ways`` are requesters of single sources, by name: what needs a proxy to be read needs it to be looked at again.
+    """
 
     requester: Requester
+    ways: Mapping[str, Requester] = field(default_factory=dict)
     bluesky: str = BLUESKY_API
     telegram: str = tme.SITE
 
@@ -74,7 +79,7 @@ class Looker:
 
     def _mastodon(self, post: Post, number: str, deadline: datetime) -> Look:
         parts = urlsplit(post.url)
-        fetched = self._ask(f"{parts.scheme}://{parts.netloc}/api/v1/statuses/{number}", deadline)
+        fetched = self._ask(mastodon.NAME, f"{parts.scheme}://{parts.netloc}/api/v1/statuses/{number}", deadline)
         if not fetched.is_ok:
             return _without(fetched)
         origin = Origin(source=post.source, host=parts.netloc, url=fetched.url, fetched_at=fetched.fetched_at)
@@ -88,7 +93,7 @@ class Looker:
         found = _MESSAGE.fullmatch(urlsplit(post.url).path)
         if found is None:
             return self._page(post, deadline)
-        fetched = self._ask(f"{self.telegram}/{found[1]}/{found[2]}?embed=1&mode=tme", deadline)
+        fetched = self._ask(tme.NAME, f"{self.telegram}/{found[1]}/{found[2]}?embed=1&mode=tme", deadline)
         if not fetched.is_ok:
             return _without(fetched)
         page = tme.read_channel(fetched.content, fetched_at=fetched.fetched_at, place=found[1])
@@ -104,9 +109,8 @@ class Looker:
         if found is None:
             return self._page(post, deadline)
         asked = {"repo": found[1], "collection": bluesky_posts.COLLECTION, "rkey": found[2]}
-        fetched = self._ask(
-            f"{self.bluesky}/xrpc/com.atproto.repo.getRecord?{urlencode(asked, quote_via=quote)}", deadline
-        )
+        record = f"{self.bluesky}/xrpc/com.atproto.repo.getRecord?{urlencode(asked, quote_via=quote)}"
+        fetched = self._ask(bluesky_posts.NAME, record, deadline)
         said = _object(fetched.content)
         if fetched.status == 400 and said.get("error") in _RECORD_GONE:
             return Look(found=Found.GONE, detail=str(said["error"])[:60], raw=_raw(fetched))
@@ -125,8 +129,9 @@ class Looker:
         # A page may be drawn by a program, be a consent wall, or be another page: nobody can say from here.
         return Look(found=Found.UNREACHABLE, detail="not_recognised")
 
-    def _ask(self, url: str, deadline: datetime) -> Fetched:
-        return self.requester.get(url, deadline=deadline, accept="application/json, text/html;q=0.9")
+    def _ask(self, name: str, url: str, deadline: datetime) -> Fetched:
+        way = self.ways.get(name, self.requester)
+        return way.get(url, deadline=deadline, accept="application/json, text/html;q=0.9")
 
 
 COSTLY = frozenset({"x", "reddit", "weibo", "tieba"})

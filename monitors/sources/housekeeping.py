@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from monitors.ledger import batches, quarantine
+from monitors.ledger import asked, batches, quarantine
 from monitors.ledger.engine import Ledger
 from monitors.records import Batch, Stage
 from monitors.sources.spool import Spool
@@ -51,6 +51,7 @@ def expire(ledger: Ledger, spool: Spool, *, keep: timedelta, now: datetime) -> i
         batches.expire(connection, [batch.sha256 for batch in due], now)
         batches.forget(connection, before=now - ROWS_KEPT)
         quarantine.forget(connection, before=now - QUARANTINE_KEPT)
+        asked.forget(connection, before=now - ROWS_KEPT)
     for batch in due:
         spool.remove(batch.path)
     return len(due)
