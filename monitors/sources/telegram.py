@@ -1,7 +1,7 @@
 """Telegram's public channels, as ``t.me/s`` shows them to everyone: no account, no app, no closed group.
 
 Each channel's newest page, and older ones back to what is known; and, once for each name, what the channel's own search
-finds further back. Numbers that nobody can see any more are counted (``holes``). Searching all of Telegram needs an
+finds further back. Numbers that nobody can see any more are counted (``missing``). Searching all of Telegram needs an
 account and is not done.
 """
 

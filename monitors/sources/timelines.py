@@ -196,7 +196,7 @@ class Timelines:
             chunk = entries[start : start + POSTS_A_DELTA]
             is_last = start + POSTS_A_DELTA >= len(entries)
             self._move(one, gap, walk, chunk[-1].end, is_last=is_last)
-            detail = f"holes={holes}" if holes and is_last else ""
+            detail = f"missing={holes}" if holes and is_last else ""
             delta = _delta(chunk, self.cursor, FetchOutcome(kind=FetchKind.OK, detail=detail, part=part))
             yield replace(delta, rejected=(*delta.rejected, *walk.rejected)) if is_last else delta
         if not entries:

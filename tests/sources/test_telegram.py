@@ -121,7 +121,7 @@ def test_holes_are_reported(channel: Channel) -> None:
     deltas = look(channel, cursor)
 
     assert texts(deltas) == ["相册", "十"]
-    assert deltas[-1].outcome.detail == "holes=3"
+    assert deltas[-1].outcome.detail == "missing=3"
 
 
 def test_an_album_is_one_post() -> None:

@@ -217,7 +217,7 @@ def test_missing_numbers_are_counted() -> None:
 
     assert before[-1].outcome.detail == ""
     assert keys_of(after) == [5, 8, 12]
-    assert after[-1].outcome.detail == "holes=5"
+    assert after[-1].outcome.detail == "missing=5"
 
 
 def test_a_platform_that_says_no_is_left_alone() -> None:
