@@ -26,7 +26,7 @@ WORD, SO_MUCH_LESS = -2.0, 0.5
 """A name that is a word: where words beside it speak for a person, how usual the word is counts for half."""
 KANA_NAME = 3.0
 LONGEST_PARTICLE = 6
-ANOTHERS, USUAL_SURNAME = 3.0, log(2e-3)
+OTHER_SURNAME, USUAL_SURNAME = 3.0, log(2e-3)
 """Against a given name after a surname that is not hers: 陈静怡."""
 GIVEN_ENDS = "子美奈香里恵菜代江乃希世人太郎斗"
 """Letters that make a longer Japanese given name of a shorter one: 美咲 and 美咲子."""
@@ -53,7 +53,7 @@ def judge_letters(place: Place, trait: Trait, entry: Entry) -> float | None:
     if own in words() and odds < WORD:
         odds = WORD + (odds - WORD) * SO_MUCH_LESS
     if place.before(1) in _other_surnames() and _is_given(trait, entry, own):
-        odds -= ANOTHERS
+        odds -= OTHER_SURNAME
     return odds - longer
 
 
