@@ -8,6 +8,7 @@ from typer import Argument, Option
 
 from monitors.cli.output import is_json_wanted, print_lines, print_table, tell_problems
 from monitors.cli.words import say
+from monitors.errors import BadInputError
 
 images = typer.Typer(no_args_is_help=True, help=say("cli.help.images"))
 index = typer.Typer(no_args_is_help=True, help=say("cli.help.index"))
@@ -48,6 +49,29 @@ def images_match(
 
     problems: list[PictureError] = []
     print_lines(match_folders(photos, candidates, quick=quick, on_error=problems.append))
+    tell_problems(problems)
+
+
+@images.command("export", help=say("cli.help.images_export"))
+def images_export(
+    profile_id: Annotated[str, Argument(metavar="ID")],
+    kind: Annotated[str, Option("--format", help=say("cli.help.images_format"))] = "threatexchange",
+) -> None:
+    """Write a profile's hashes as platforms and hash banks read them."""
+    from monitors.cli import lists as product
+
+    typer.echo(product.export_hashes(profile_id, kind), nl=False)
+
+
+@images.command("import", help=say("cli.help.images_import"))
+def images_import(
+    file: Annotated[Path, Argument(metavar="FILE")], profile_id: Annotated[str, Option("--profile", metavar="ID")]
+) -> None:
+    """Watch for the hashes of a list as well."""
+    from monitors.cli import lists as product
+
+    problems: list[BadInputError] = []
+    print_lines([product.import_hashes(file, profile_id, problems.append)])
     tell_problems(problems)
 
 
