@@ -2,6 +2,7 @@
 
 import re
 from math import log
+from unicodedata import combining, normalize
 
 from monitors.matching.names.judges.tokens import is_all_capitals
 from monitors.matching.names.place import Place
@@ -63,6 +64,47 @@ PLACES = frozenset(
 )
 """What is named after people."""
 WAYS = frozenset(["to", "in", "at", "near", "the", "around", "through", "from"])
+VIETNAMESE_SURNAMES = frozenset(
+    [
+        "nguyen",
+        "tran",
+        "le",
+        "pham",
+        "huynh",
+        "hoang",
+        "phan",
+        "vu",
+        "vo",
+        "dang",
+        "bui",
+        "do",
+        "ho",
+        "ngo",
+        "duong",
+        "ly",
+        "dinh",
+        "trinh",
+        "truong",
+        "luong",
+        "cao",
+        "mai",
+        "dao",
+        "doan",
+        "ha",
+        "lam",
+        "ta",
+        "thai",
+        "chau",
+        "quach",
+        "trieu",
+        "luu",
+        "to",
+        "kieu",
+        "nghiem",
+        "tong",
+    ]
+)
+_VIETNAMESE = re.compile("[\u1ea0-\u1ef9\u01a1\u01b0]")
 MONTHS, SEASONS = frozenset(["april", "may", "june", "august"]), frozenset(["summer", "autumn", "winter", "spring"])
 _BEFORE_SEASON = re.compile(r"(?<![a-z])(?:in|by|on|since|until|till|last|this|next|early|mid|late|every) $")
 _PERSON_AFTER = re.compile(
@@ -82,6 +124,16 @@ def said_of_person(place: Place, text: str) -> float:
         _PERSON_BEFORE.search(text[max(start - REACH, 0) : start]),
     )
     return SAID_OF_PERSON * (bool(after) + bool(before))
+
+
+def is_vietnamese(plain: str) -> bool:
+    """Whether a text has letters that Vietnamese alone uses."""
+    return bool(_VIETNAMESE.search(plain))
+
+
+def _bare(word: str) -> str:
+    letters = normalize("NFD", word.lower().replace("đ", "d"))
+    return "".join(letter for letter in letters if not combining(letter))
 
 
 def follows(place: Place, text: str, *, is_turned: bool, is_single: bool) -> float:
@@ -106,6 +158,8 @@ def precedes(place: Place, entry: Entry, text: str, *, is_single: bool) -> float
         return 0.0
     if entry.parts[-1:] and entry.parts[-1] in PLACES and word.group(1).lower() in WAYS:
         return NAMED_AFTER
+    if is_vietnamese(entry.plain) and word.group(1)[0].isupper() and _bare(word.group(1)) in VIETNAMESE_SURNAMES:
+        return OTHER_PERSON  # with her own surname it is found as the longer name
     is_other = is_single and word.group(1)[0].isupper() and not is_all_capitals(text) and text[start].isupper()
     is_title = word.group(1).lower() in LATIN_TITLES
     return OTHER_PERSON * (is_other and not is_title and _is_name(word.group(1)))

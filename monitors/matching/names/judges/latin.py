@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import pairwise
 from math import log
 
-from monitors.matching.names.judges.beside_latin import follows, precedes, said_of_person, season_odds
+from monitors.matching.names.judges.beside_latin import follows, is_vietnamese, precedes, said_of_person, season_odds
 from monitors.matching.names.judges.tokens import edges
 from monitors.matching.names.kinds import Kind
 from monitors.matching.names.place import Gap, Place
@@ -24,14 +24,15 @@ WIDEST = 4
 """Code points that may stand between two tokens of a name."""
 FEW_SHOWN = 3.5
 """Letters of a masked name that say nothing yet."""
+LONGER_SHORTENED = -4.0
+"""Against a Vietnamese name without one of its parts that goes on or has another surname: names differ by a part."""
 _DISGUISED = re.compile("[\\d@$|!*\u2000-\U0010ffff]")
-_VIETNAMESE = re.compile("[\u1ea0-\u1ef9\u01a1\u01b0]")
 
 
 # Asked of the whole post for each of its candidates, of which it may have ten thousand: looked up once a post.
 @lru_cache(maxsize=4)
 def _holds_vietnamese(text: str) -> bool:
-    return bool(_VIETNAMESE.search(text))
+    return is_vietnamese(text)
 
 
 def judge_latin(place: Place, trait: Trait, entry: Entry, text: str) -> float | None:
@@ -45,6 +46,7 @@ def judge_latin(place: Place, trait: Trait, entry: Entry, text: str) -> float | 
     is_single = place.bare_letters() in entry.parts and entry.kind is Kind.LATIN
     beside = follows(place, text, is_turned=is_turned, is_single=is_single)
     beside += precedes(place, entry, text, is_single=is_single) + season_odds(place, entry, text)
+    beside += LONGER_SHORTENED * (trait.cost > 0 and beside < 0 and is_vietnamese(entry.plain))
     is_full = len(entry.parts) > 1 or (entry.kind is Kind.HAN and len(entry.letters) > 2)
     base = FULL if is_full else SINGLE + EACH_LETTER * len(entry.letters)
     written = _case_odds(place, entry, text) + _accent_odds(place, entry, text)
@@ -64,9 +66,9 @@ def _gaps_fit(place: Place, gaps: list[Gap], entry: Entry, *, is_turned: bool) -
         return False
     if gaps and len(gaps) == len(place.places) - 1 and len(gaps) > 3:
         return all(Kind.STOP not in gap.kinds for gap in gaps)  # e m i l y: every letter alone
-    previous = 0
+    previous, surnames = 0, {len("".join(entry.parts[at:])) for at in range(1, len(entry.parts))}
     for gap in gaps:
-        is_turn = is_turned and (previous == 0 or gap.at == len(entry.parts[-1]))
+        is_turn = is_turned and (previous == 0 or gap.at in surnames)
         if not _gap_fits(gap, gap.at - previous, is_turned=is_turn):
             return False
         previous = gap.at

@@ -9,6 +9,7 @@ from rapidfuzz.distance import OSA
 from monitors.matching.names.judges.tokens import edges, is_all_capitals
 from monitors.matching.names.place import Place
 from monitors.matching.names.plausibility import NEVER, english_words
+from monitors.matching.names.sound import syllables
 from monitors.matching.names.variants.spell import Entry
 
 MISSPELT, OTHER_START, OTHER_WORD, CUT = 3.0, -4.0, -3.0, -4.0
@@ -38,6 +39,8 @@ def judge_anchor(place: Place, entry: Entry, text: str) -> tuple[float, int, int
         shown, index = found
         odds = _misspelling(other, shown)
         if odds is not None:
+            if all(map(_is_pinyin, (*entry.parts, shown))):
+                odds += OTHER_WORD  # another syllable is another name: Xinyu, Xinyi
             first, last = (place.first, index) if is_after else (index, place.last)
             return odds + LONGER_MISSPELT * (is_after and _goes_on_after(place, index)), first, last
     return None
@@ -62,7 +65,7 @@ def _middle_name(place: Place, entry: Entry, text: str) -> tuple[float, int, int
     is_capital = text[start + 1 : start + 2].isupper() and not is_all_capitals(text)
     is_name = len(middle) == 1 or is_quoted or (is_capital and is_rare)
     if len(entry.parts) > 2 and not is_quoted:  # hers is known: another one is another person's
-        is_name = OSA.distance(middle, entry.parts[1], score_cutoff=1) == 1
+        is_name = len(entry.parts) == 3 and OSA.distance(middle, entry.plain_parts[1], score_cutoff=1) == 1
     return (MIDDLE, place.first, place.last + found.end()) if is_name else None
 
 
@@ -70,9 +73,9 @@ def _neighbours(parts: Sequence[str], token: str) -> list[tuple[str, bool]]:
     """Give the part that should stand beside a part, and whether it stands after it."""
     first, last = parts[0], parts[-1]
     found = []
-    if token == first:
+    if token in {first, "".join(parts[:-1])}:
         found.append((last, True))
-    if token == last:
+    if token in {last, "".join(parts[1:])}:
         found.append((first, False))
     return found
 
@@ -83,6 +86,8 @@ def _misspelling(asked: str, shown: str) -> float | None:
         return MISSPELT
     if shown == asked or len(asked) < SHORT or OSA.distance(asked, shown, score_cutoff=1) > 1:
         return None
+    if shown[:-1] == asked[:-1] and {shown[-1], asked[-1]} == {"a", "o"}:
+        return None  # Mario is nobody's misspelt María
     odds = MISSPELT + SHORT_MISSPELT * (len(asked) == len(shown) == SHORT)
     if shown[0] != asked[0]:
         odds += OTHER_START
@@ -90,6 +95,10 @@ def _misspelling(asked: str, shown: str) -> float | None:
         odds += OTHER_WORD
     is_cut = len(shown) != len(asked) and (asked.startswith(shown) or shown.startswith(asked))
     return odds + CUT * (is_cut and not _is_unheard(asked, shown))
+
+
+def _is_pinyin(part: str) -> bool:
+    return not part or any(part[:length] in syllables() and _is_pinyin(part[length:]) for length in range(1, 7))
 
 
 def _is_unheard(asked: str, shown: str) -> bool:

@@ -95,6 +95,6 @@ def _single_parts(parts: Sequence[str]) -> Iterator[Variant]:
     yield variant(last, Rule.LATIN, Method.LATIN, 3.5, weak=True)
     for title in LATIN_TITLES:
         yield variant(title + last, Rule.LATIN, Method.TITLED, 2.0, weak=True)
-    for anchor in dict.fromkeys((first, last)):
+    for anchor in dict.fromkeys((first, last, "".join(parts[:-1]), "".join(parts[1:]))):
         if len(anchor) >= SHORTEST_ANCHOR:
             yield variant(anchor, Rule.ANCHOR, Method.LATIN, 1.0)
