@@ -9,7 +9,16 @@ from monitors.matching.names.evaluate import Tally, measure_cases
 
 CASES = Path(__file__).parent / "cases"
 # The harmonic mean of precision and recall; raised when it rises (2026-11-23: every file stood above its floor).
-FLOORS = {"zh-Hans": 0.95, "zh-Hant": 0.95, "en": 0.95, "fresh": 0.94, "stranger": 0.94, "second": 0.94, "third": 0.94}
+FLOORS = {
+    "zh-Hans": 0.95,
+    "zh-Hant": 0.95,
+    "en": 0.95,
+    "fresh": 0.94,
+    "stranger": 0.94,
+    "second": 0.94,
+    "third": 0.94,
+    "fourth": 0.94,
+}
 SMALL_LANGUAGES = {"ja": 0.95, "ko": 0.95, "ru": 0.95, "vi": 0.95, "ar": 0.95, "es": 0.9}
 
 

@@ -1,29 +1,32 @@
 """Accounts: as they are registered, or with other signs between their letters."""
 
+import re
+
 from monitors.matching.names.place import Place
 from monitors.matching.names.variants.spell import Entry
 
 HANDLE, HANDLE_OTHERWISE = 6.9, 2.0
 """A handle as it is, and with other signs between its letters."""
+_GOES_ON = re.compile(r"[a-zA-Z\d_]|[.\-][a-zA-Z\d]")
+_COMES_FROM = re.compile(r"[a-zA-Z\d_]$|[^\W_][.\-]$")
+"""What is part of the same account after and before a handle."""
 
 
 def judge_handle(place: Place, entry: Entry, text: str) -> float | None:
     """Give the log-odds that a handle stands here; None where it is part of a longer one."""
     start, end = place.span
-    if text[start - 1 : start].isalnum() and text[start - 1].isascii():
+    signs = _closing_signs(entry.plain)
+    far = end + len(signs)
+    if text[end:far] != signs or _GOES_ON.match(text, far) or _COMES_FROM.search(text[max(start - 2, 0) : start]):
         return None
-    if text[start - 1 : start] == "_" or (
-        text[start - 1 : start] in {".", "-"} and text[start - 2 : start - 1].isalnum()
-    ):
-        return None
-    rest = text[end : end + 2]
-    if (rest[:1].isascii() and rest[:1].isalnum()) or rest[:1] == "_":
-        return None
-    if rest[:1] in {".", "-"} and rest[1:].isascii() and rest[1:].isalnum():
-        return None
-    if place.written == entry.plain.lstrip("@"):
+    if place.written + signs == entry.plain.lstrip("@"):
         return HANDLE
     return HANDLE_OTHERWISE if _parts_as(place, entry.plain.lstrip("@")) else None
+
+
+def _closing_signs(handle: str) -> str:
+    """Give the signs after the last letter of a handle."""
+    return handle[len(handle.rstrip("_.-")) :]
 
 
 def _parts_as(place: Place, handle: str) -> bool:

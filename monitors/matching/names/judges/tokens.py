@@ -7,8 +7,11 @@ from monitors.matching.names.kinds import Kind
 from monitors.matching.names.place import WORD_KINDS, Place
 from monitors.matching.names.variants.arabic import PREFIXES
 
-GOES_ON, CAMEL, LONGER_ACCOUNT, NUMBERED = -2.0, -1.0, -7.0, -2.0
+GOES_ON, CAMEL, LONGER_ACCOUNT, NUMBERED = -4.5, -1.0, -7.0, -2.0
 """A name that goes on after a hyphen; begins within a hashtag; within a longer account; before a number."""
+_GOES_ON = re.compile(r"[_.]+[a-z\d]")
+_ABUSE = re.compile(r"[_.]+(?:leak|expos|nude|naked|pics|hate|fake|truth|liar|slut|whore|onlyfans|gossip)")
+"""What an account set up against somebody adds to her name."""
 _NUMBER = re.compile(r"\d{1,4}(?![^\W_]|[._\-][^\W_])", re.ASCII)
 
 
@@ -38,8 +41,10 @@ def edges(place: Place, text: str) -> float | None:
 
 def account_odds(place: Place) -> float:
     """Give what speaks against a name that goes on with a sign and a letter: a longer account, a double name."""
-    before, after = place.before(2)[::-1], place.after(3)
-    if any(side[:1] in {"_", "."} and side[1:2].isascii() and side[1:2].isalnum() for side in (before, after)):
+    before, after = place.before(2)[::-1], place.after(12)
+    if _GOES_ON.match(after) and not _ABUSE.match(after):
+        return LONGER_ACCOUNT
+    if before[:1] in {"_", "."} and before[1:2].isascii() and before[1:2].isalnum():
         return LONGER_ACCOUNT
     goes_on = after[:1] in {"-", "'", "’"} and after[1:2].isalnum() and after[1:3].strip() != "s"
     return GOES_ON if goes_on else 0.0
