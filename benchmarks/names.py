@@ -14,6 +14,8 @@ import json
 import math
 import random
 import resource
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -115,13 +117,27 @@ def some_posts(posts: Sequence[str], one: Callable[[str], object]) -> float:
     return done / (time.process_time() - start)
 
 
+def peak_of_building(size: int) -> float:
+    """Give the most memory, in MB, of a process that builds a matcher of so many profiles and does nothing else."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--build-only", str(size)], check=True, capture_output=True, text=True
+    )
+    return float(done.stdout)
+
+
+def build_only(size: int) -> None:
+    """Build a matcher and print the most memory that this took."""
+    NameMatcher(invented_profiles(size), now=NOW)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
 def measure(size: int, posts: Sequence[str]) -> Iterator[tuple[str, float]]:
     """Give the figures of one size."""
     profiles = invented_profiles(size)
     start = time.process_time()
     matcher = NameMatcher(profiles, now=NOW)
     yield "build s", time.process_time() - start
-    yield "peak MB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    yield "peak MB", peak_of_building(size)
     matcher.find_all(posts[:1000])
     patterns = patterns_of(profiles)
     yield "patterns", len(patterns)
@@ -171,8 +187,12 @@ def main() -> None:
     """Print a table, one line a size."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--posts", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--build-only", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--sizes", type=int, nargs="*", default=[1, 10, 100, 1_000, 10_000])
     chosen = parser.parse_args()
+    if chosen.build_only:
+        build_only(chosen.build_only)
+        return
     posts = read_posts(chosen.posts)
     build_shelf(invented_profiles(1), {})  # tables are read before anything is timed
     print(f"{len(posts)} posts of {sum(map(len, posts)) / len(posts):.0f} code points")
