@@ -62,6 +62,7 @@ def _plan_row(parts: Parts, name: str, watched: tuple[WatchProfile, ...]) -> Row
     often = [say("sources.every")] if plan.queries else []
     often += [say("sources.resting", count=len(plan.resting))] if plan.resting else []
     often += [say("sources.waiting", count=len(plan.waiting))] if plan.waiting else []
+    often += _terms(name)
     return {
         "source": name,
         "queries": len(plan.queries) if abilities.asks else int(bool(plan.queries)),
@@ -89,6 +90,11 @@ def _unseen(name: str) -> Row:
     return {"unseen": "; ".join(say(f"sources.unseen.{what}") for what in abilities.unseen) or "-"}
 
 
+def _terms(name: str) -> list[str]:
+    """Say whose terms bind an operator who switches a source on."""
+    return [say(f"sources.terms.{name}")] if name in BOUND else []
+
+
 def _silent(parts: Parts) -> list[str]:
     """Name the sources that are not asked, or that have nowhere to look."""
     return sorted(set(parts.sources) - set(parts.desk.watched))
@@ -97,7 +103,7 @@ def _silent(parts: Parts) -> list[str]:
 def _silent_row(name: str, settings: Settings) -> Row:
     is_on = name in settings.asked_sources
     setting = PLACES.get(name, "SHOUWANG_RUN_SOURCES") if is_on else SWITCHES.get(name, "SHOUWANG_RUN_SOURCES")
-    said = say("sources.nowhere" if is_on else "sources.off", setting=setting)
+    said = "; ".join([say("sources.nowhere" if is_on else "sources.off", setting=setting), *_terms(name)])
     return {
         "source": name,
         "state": "-",
@@ -114,8 +120,18 @@ PLACES = {
     "rss": "SHOUWANG_FEEDS",
     "mastodon": "SHOUWANG_MASTODON_SERVERS",
     "telegram": "SHOUWANG_TELEGRAM_CHANNELS",
+    "rsshub": "SHOUWANG_RSSHUB_URL",
+    "snscrape": "SHOUWANG_SNSCRAPE_CHANNELS",
 }
-SWITCHES = {"bluesky": "SHOUWANG_BLUESKY=true"}
+SWITCHES = {
+    "bluesky": "SHOUWANG_BLUESKY=true",
+    "rsshub": "SHOUWANG_RUN_SOURCES, SHOUWANG_RSSHUB_URL",
+    "weibo": "SHOUWANG_RUN_SOURCES, SHOUWANG_WEIBO_COOKIE",
+    "x": "SHOUWANG_RUN_SOURCES, SHOUWANG_X_BEARER_TOKEN",
+    "reddit": "SHOUWANG_RUN_SOURCES, SHOUWANG_REDDIT_CLIENT_ID, SHOUWANG_REDDIT_CLIENT_SECRET",
+}
+BOUND = frozenset({"rsshub", "weibo", "x", "reddit"})
+"""Sources that an operator reads with her own account or contract, and under its terms."""
 
 
 def _health_row(health: Health) -> Row:

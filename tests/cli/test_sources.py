@@ -84,3 +84,16 @@ def test_everything_unseen_is_said() -> None:
         say = say_in(language)
         for abilities in ABILITIES.values():
             assert all(say(f"sources.unseen.{what}") for what in abilities.unseen)
+
+
+def test_terms_are_shown_before_and_after(env: dict[str, str]) -> None:
+    """What an operator agrees to with her own account is said before she switches it on, and in every plan after."""
+    before = rows(shouwang("sources", "plan", env=env))
+    after = rows(
+        shouwang("sources", "plan", env=env | {"SHOUWANG_RUN_SOURCES": "weibo", "SHOUWANG_WEIBO_COOKIE": "S=1"})
+    )
+
+    assert "forbids automatic reading" in before["weibo"]["asks"]
+    assert "SHOUWANG_WEIBO_COOKIE" in before["weibo"]["asks"]
+    assert "charges for every post" in before["x"]["asks"]
+    assert "forbids automatic reading" in after["weibo"]["often"]
