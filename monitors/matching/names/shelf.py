@@ -14,6 +14,7 @@ from monitors.matching.names.sound_fit import AskedSounds, asked_of
 from monitors.matching.names.spoken import Spoken, SpokenWriter
 from monitors.matching.names.uses import Ints, Uses, UseWriter, spread
 from monitors.matching.names.variants.chinese import spell_pets, spell_titles
+from monitors.matching.names.variants.japanese import half_in_kana
 from monitors.matching.names.variants.spell import Asked, Entry, read_entries, spell_entry
 from monitors.matching.names.variants.variant import Rule, Variant
 from monitors.records import WatchProfile
@@ -102,6 +103,9 @@ def _asked(profile: WatchProfile) -> Iterator[Asked]:
     language = profile.languages[0].lower() if profile.languages else ""
     for name in profile.names:
         yield Asked(text=name, language=language)
+    if language.startswith("ja"):
+        for name in half_in_kana(profile.names, profile.aliases):
+            yield Asked(text=name, language=language)
     for alias in profile.aliases:
         yield Asked(text=alias, language=language, is_alias=True)
     for handle in profile.handles:

@@ -25,7 +25,7 @@ WIDEST = 4
 FEW_SHOWN = 3.5
 """Letters of a masked name that say nothing yet."""
 LONGER_SHORTENED = -4.0
-"""Against a Vietnamese name without one of its parts that goes on or has another surname: names differ by a part."""
+"""Against a long name without one of its parts that goes on: Vietnamese and Spanish names differ by such a part."""
 _DISGUISED = re.compile("[\\d@$|!*\u2000-\U0010ffff]")
 
 
@@ -46,7 +46,7 @@ def judge_latin(place: Place, trait: Trait, entry: Entry, text: str) -> float | 
     is_single = place.bare_letters() in entry.parts and entry.kind is Kind.LATIN
     beside = follows(place, text, is_turned=is_turned, is_single=is_single)
     beside += precedes(place, entry, text, is_single=is_single) + season_odds(place, entry, text)
-    beside += LONGER_SHORTENED * (trait.cost > 0 and beside < 0 and is_vietnamese(entry.plain))
+    beside += LONGER_SHORTENED * (trait.cost > 0 and beside < 0 and len(entry.parts) > 2)
     is_full = len(entry.parts) > 1 or (entry.kind is Kind.HAN and len(entry.letters) > 2)
     base = FULL if is_full else SINGLE + EACH_LETTER * len(entry.letters)
     written = _case_odds(place, entry, text) + _accent_odds(place, entry, text)

@@ -19,6 +19,10 @@ LONGER_MISSPELT, SHORT_MISSPELT, SHORT = -4.0, -3.5, 4
 MIDDLE, MIDDLE_REACH = 3.0, 40
 SELDOM = log(1e-4)
 """How often English uses a word that may be a middle name all the same."""
+SAME_START = frozenset(
+    pair for both in ("bv", "ck", "kq", "cs", "sz", "cz", "jy", "iy", "gj", "hj") for pair in (both, both[::-1])
+)
+"""First letters that sound alike in Spanish or English: Balentina, Kristina."""
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 
 
@@ -89,7 +93,7 @@ def _misspelling(asked: str, shown: str) -> float | None:
     if shown[:-1] == asked[:-1] and {shown[-1], asked[-1]} == {"a", "o"}:
         return None  # Mario is nobody's misspelt María
     odds = MISSPELT + SHORT_MISSPELT * (len(asked) == len(shown) == SHORT)
-    if shown[0] != asked[0]:
+    if shown[0] != asked[0] and shown[0] + asked[0] not in SAME_START:
         odds += OTHER_START
     if shown in english_words():
         odds += OTHER_WORD

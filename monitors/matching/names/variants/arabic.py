@@ -32,9 +32,9 @@ CONSONANTS = dict(
 )  # fmt: skip
 LONG = {"ا": ("a",), "و": ("o", "u", "w"), "ي": ("i", "ee", "y"), "ه": ("a", "ah")}
 """Letters that are long vowels where they stand after a consonant; the last one only at the end."""
-UNWRITTEN = ("", "a", "i")
+UNWRITTEN = ("", "a", "i", "e")
 """What may be said between two consonants, which nobody writes in Arabic."""
-MOST_FORMS = 48
+MOST_OF_PART, MOST_FORMS = 16, 64
 
 
 def _by_letter(part: str) -> list[str]:
@@ -52,14 +52,32 @@ def _by_letter(part: str) -> list[str]:
         else:
             sounds.append((LONG[letter][0],) if letter in LONG else ("",))
         before = letter
-    forms = sorted(product(*sounds), key=lambda form: (form.count("i"), form.count("")))
-    return list(dict.fromkeys(article + "".join(form) for form in forms))[:MOST_FORMS]
+    # Likeliest first: "a" or nothing between consonants, the first way to write a long vowel.
+    ranked = [
+        [(min(at, 1) if ways is not UNWRITTEN else at // 2, way) for at, way in enumerate(ways)] for ways in sounds
+    ]
+    forms = sorted(product(*ranked), key=lambda form: sum(rank for rank, _ in form))
+    return list(dict.fromkeys(article + "".join(way for _, way in form) for form in forms))[:MOST_OF_PART]
 
 
 def spell_arabic(parts: Sequence[str]) -> Iterator[Variant]:
     """Give the Latin spellings of a name whose every part is usual, and the given name alone."""
     if len(parts) > 1:
         yield variant(parts[0], Rule.LATIN, Method.GIVEN_NAME, 2.0, weak=True)
-    spelled = [LATIN.get(part, "").split() or _by_letter(part) for part in parts]
-    for form in islice(product(*spelled), MOST_FORMS):
-        yield variant("".join(form), Rule.LATIN, Method.LATIN, 1.0, weak=len(form) == 1)
+        if len(parts) > 2:
+            yield variant(parts[0] + parts[-1], Rule.LATIN, Method.VARIANT, 1.0)
+            yield from _in_latin((parts[0], parts[-1]), cost=2.0)
+    yield from _in_latin(parts, cost=1.0)
+
+
+def _in_latin(parts: Sequence[str], *, cost: float) -> Iterator[Variant]:
+    for form in islice(product(*map(_spelled, parts)), MOST_FORMS):
+        yield variant("".join(form), Rule.LATIN, Method.LATIN, cost, weak=len(form) == 1)
+
+
+def _spelled(part: str) -> list[str]:
+    """Give the Latin spellings of a part: the usual ones, with the article where it has one, or letter by letter."""
+    bare = part.removeprefix("ال")
+    articles = ("al", "el") if bare != part else ("",)
+    usual = [article + known for article in articles for known in LATIN.get(bare, "").split()]
+    return LATIN.get(part, "").split() or usual or _by_letter(part)

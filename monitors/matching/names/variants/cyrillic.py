@@ -27,6 +27,7 @@ ENDINGS = {
     "и": ("и", "я", "ю", "я", "ем", "е"),
     "ь": ("ь", "и", "и", "ь", "ью", "и"),
 }
+OF_SURNAMES = ("ова", "ева", "ина", "ая", "яя", "ов", "ев", "ин", "скии", "цкии", "ои")
 SOFT_MEN = ("орь", "арь", "ель", "оль")
 """Ends of soft names of men and of such surnames: Игорь, Король."""
 FLEETING = {"павел": "павл", "лев": "льв", "петр": "петр", "яков": "яков"}
@@ -38,8 +39,11 @@ LATIN = (
 )  # fmt: skip
 
 
-def decline(word: str) -> tuple[str, ...]:
-    """Give the six cases of a name in bare letters (й is и, ё is е), by its ending alone."""
+def decline(word: str, *, is_surname: bool = True) -> tuple[str, ...]:
+    """Give the six cases of a name in bare letters (й is и, ё is е), by its ending alone.
+
+    Алина is declined otherwise as a given name than Калинина as a surname.
+    """
     if word.endswith(UNDECLINED):
         return (word,) * 6
     if word in FLEETING:
@@ -47,7 +51,7 @@ def decline(word: str) -> tuple[str, ...]:
     if word.endswith(SOFT_MEN):
         return (word, *(word[:-1] + case for case in ("я", "ю", "я", "ем", "е")))
     for ending, cases in ENDINGS.items():
-        if word.endswith(ending) and len(word) > len(ending):
+        if word.endswith(ending) and len(word) > len(ending) and (is_surname or ending not in OF_SURNAMES):
             return tuple(word.removesuffix(ending) + case.replace("й", "и") for case in cases)
     return tuple(word + case for case in ("", "а", "у", "а", "ом", "е"))
 
@@ -57,7 +61,8 @@ def spell_cyrillic(parts: Sequence[str], plain_parts: Sequence[str]) -> Iterator
 
     ``plain_parts`` still tell й from и.
     """
-    cases = list(dict.fromkeys(zip(*map(decline, parts), strict=True)))
+    declined = [decline(part, is_surname=at == len(parts) - 1 > 0) for at, part in enumerate(parts)]
+    cases = list(dict.fromkeys(zip(*declined, strict=True)))
     for case in cases[1:]:
         yield variant("".join(case), Rule.LATIN, Method.VARIANT, 0.0)
     if len(parts) > 1:

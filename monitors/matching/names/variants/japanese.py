@@ -1,5 +1,6 @@
 """Japanese names: honorifics and masks; readings in kana as she gives them, and their romaji."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice, product
 
@@ -22,6 +23,7 @@ LONG = {"o": ("o", "ou", "oh"), "u": ("u", "uu")}
 """How the long vowels are written: unmarked as in passports, as in kana, or with an h."""
 HONORIFICS = ("さん", "ちゃん", "くん", "君", "さま", "様", "先輩", "先生", "氏", "せんせい", "せんぱい", "殿", "たん")
 MOST_ROMAJI = 6
+_KANA, _HAN = re.compile(r"[\u3041-\u30ff\s]+"), re.compile("[\u3400-\u9fff]")
 
 
 def romaji(kana: str) -> tuple[str, ...]:
@@ -60,6 +62,16 @@ def spell_japanese(parts: Sequence[str], letters: str) -> Iterator[Variant]:
         for honorific in HONORIFICS:
             yield variant(surname + honorific, Rule.LETTERS, Method.TITLED, 2.5, weak=True)
     yield from spell_masked(letters)
+
+
+def half_in_kana(names: Sequence[str], aliases: Sequence[str]) -> Iterator[str]:
+    """Give names of which one part stands in kana, where a kana alias of two parts says how they are read."""
+    readings = [alias.split() for alias in aliases if len(alias.split()) == 2 and _KANA.fullmatch(alias)]
+    for name in names:
+        surname, given = _parted(name.split(), name)
+        if surname and given and _HAN.match(surname):
+            for surname_read, given_read in readings:
+                yield from (surname + given_read, surname_read + given)
 
 
 def spell_masked(letters: str) -> Iterator[Variant]:
