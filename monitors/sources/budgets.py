@@ -16,6 +16,9 @@ from pathlib import Path
 
 from monitors.sources.pace import Clock
 
+KEPT = timedelta(days=62)
+"""Longer than the longest month after its end."""
+
 
 class Period(Enum):
     """How long a budget lasts, in UTC."""
@@ -48,6 +51,13 @@ class Budgets:
     folder: Path | None = None
     _counts: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        """Forget what was spent in periods long gone."""
+        before = (self.clock.now() - KEPT).timestamp()
+        for file in self.folder.glob("*") if self.folder is not None else ():
+            if file.stat().st_mtime < before:
+                file.unlink(missing_ok=True)
 
     def left(self, budget: Budget) -> int:
         """How much may still be spent."""

@@ -46,7 +46,7 @@ def write_cursor(source: str, places: Mapping[str, Place], turn: str) -> Cursor 
     value: dict[str, Any] = {
         key: [place.newest, *map(asdict, place.gaps)] for key, place in list(places.items())[-MOST_PLACES:]
     }
-    if value and turn:
+    if turn:
         value[_TURN] = turn
     return Cursor(source=source, value=json.dumps(value)) if value else None
 

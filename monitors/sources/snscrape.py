@@ -63,12 +63,15 @@ class SnscrapeSource:
             yield Delta(posts=(), cursor=cursor, outcome=outcome)
             return
         channels = telegram.names_of([*self._channels, *(channel for query in plan for channel in query.channels)])
-        named = [*(("telegram", name) for name in channels), *(("weibo", user) for user in self._users)]
-        wanted = [
-            Wanted(kind=kind, name=name, ask=self._asking(modules[kind], name, deadline), reach=REACH)
-            for kind, name in named
-        ]
-        yield from Timelines(NAME, cursor, self._mac).round(wanted)
+        timelines = Timelines(NAME, cursor, self._mac)
+        # One after the other: what one platform refuses says nothing of the other.
+        for kind, names in (("telegram", channels), ("weibo", self._users)):
+            yield from timelines.round(
+                [
+                    Wanted(kind=kind, name=name, ask=self._asking(modules[kind], name, deadline), reach=REACH)
+                    for name in names
+                ]
+            )
 
     def _asking(self, module: _Module, name: str, deadline: datetime) -> Callable[[str], Page]:
         adapter = RequesterAdapter(self._requester, accept="*/*", deadline=deadline, named=module.named)

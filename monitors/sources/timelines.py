@@ -116,7 +116,7 @@ class Timelines:
     def __init__(self, source: str, cursor: Cursor | None, mac: Mac) -> None:
         self._source, self._mac = source, mac
         self._places, self._turn = read_cursor(cursor)
-        self._first, self._is_over = "", False
+        self._first, self._after, self._is_over = "", "", False
 
     @property
     def cursor(self) -> Cursor | None:
@@ -124,12 +124,15 @@ class Timelines:
         return write_cursor(self._source, self._places, self._turn)
 
     def round(self, wanted: Sequence[Wanted]) -> Iterator[Delta]:
-        """Give what is new in each timeline, until the platform as a whole says no; the next round begins there.
+        """Give what is new in each timeline, until the platform as a whole says no.
 
         A timeline that failed ends in a delta without posts. Where nothing failed and nothing came, one delta says so.
+        The next round begins where time ran out, else after the one that was refused: that must not starve the others.
         """
         failed = received = False
-        for one in self._from_turn(wanted):
+        in_turn = self._from_turn(wanted)
+        for one, after in zip(in_turn, [*in_turn[1:], *in_turn[:1]], strict=True):
+            self._after = self._key(after.kind, after.name)
             for delta in self._follow(one):
                 failed = failed or delta.outcome.kind is not FetchKind.OK
                 received = received or delta.outcome.kind is FetchKind.OK
@@ -166,7 +169,8 @@ class Timelines:
             yield from self._give(one, part, gap, walk)
             if walk.failure is not None:
                 self._is_over = walk.failure.kind in FATAL and walk.failure.detail not in {MORE, TOO_FAR}
-                self._turn = key if self._is_over and key != self._first else ""
+                turn = key if walk.failure.kind is FetchKind.BUDGET_SPENT else self._after
+                self._turn = turn if self._is_over and turn != self._first else ""
                 outcome = replace(walk.failure, part=part)
                 yield Delta(posts=(), cursor=self.cursor, outcome=outcome, rejected=tuple(walk.rejected))
                 return

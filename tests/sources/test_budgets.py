@@ -1,5 +1,6 @@
 """What may be spent in a day or a month."""
 
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,6 +71,18 @@ def test_processes_share(tmp_path: Path) -> None:
     Budgets(SetClock(), tmp_path).take(DAY, 2)
 
     assert Budgets(SetClock(), tmp_path).left(DAY) == 1
+
+
+def test_old_periods_are_forgotten(tmp_path: Path) -> None:
+    """The folder does not grow for ever."""
+    old, new = tmp_path / "x-posts 2025-10", tmp_path / "x-posts 2026-02"
+    for file, at in ((old, NOON - timedelta(days=90)), (new, NOON - timedelta(days=5))):
+        file.write_text("1")
+        os.utime(file, (at.timestamp(), at.timestamp()))
+
+    Budgets(SetClock(), tmp_path)
+
+    assert list(tmp_path.iterdir()) == [new]
 
 
 def test_threads_share(tmp_path: Path) -> None:

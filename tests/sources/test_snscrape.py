@@ -189,6 +189,17 @@ def test_misbehaving_users(internet: Internet, behaviour: Behaviour, kind: Fetch
     assert (delta.posts, delta.outcome.kind) == ((), kind)
 
 
+def test_one_platform_does_not_stop_the_other(weibo: Weibo) -> None:
+    """Where Telegram is out of reach, Weibo's users are read all the same."""
+    weibo.publish("第一条")
+    Channel(weibo.internet).fail(answer_with(status=429))
+
+    deltas = look(weibo.internet, "qinghe_night", users=["1000000001"])
+
+    assert deltas[0].outcome.kind is FetchKind.LIMITED
+    assert texts(deltas) == ["第一条"]
+
+
 def test_no_preview(internet: Internet) -> None:
     """A channel that shows nothing to the web is not public, not empty."""
     channel = Channel(internet)

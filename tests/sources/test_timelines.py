@@ -221,7 +221,7 @@ def test_missing_numbers_are_counted() -> None:
 
 
 def test_a_platform_that_says_no_is_left_alone() -> None:
-    """After a no that holds for the whole platform nothing else is asked, and the next round begins where it came."""
+    """After a no that holds for the whole platform nothing else is asked, and the next round begins after it."""
     good, limited = Platform(keys=[1]), Platform(keys=[2], fails_at=frozenset({0}))
     never = Platform(keys=[3])
     all_of_them = [wanted(good, Reach(), "a"), wanted(limited, Reach(), "b"), wanted(never, Reach(), "c")]
@@ -232,7 +232,35 @@ def test_a_platform_that_says_no_is_left_alone() -> None:
 
     assert asked_in_first == 0
     assert keys_of(first) == [1]
-    assert keys_of(second) == [2, 3]
+    assert keys_of(second) == [3, 2]
+
+
+def test_nobody_is_starved() -> None:
+    """One timeline that is refused in every run keeps the others waiting for one run at most."""
+    refused = Platform(fails_at=frozenset(range(100)))
+    others = [Platform(keys=[number]) for number in range(1, 4)]
+    all_of_them = [wanted(refused, Reach(), "refused"), *(wanted(o, Reach(), f"{n}") for n, o in enumerate(others))]
+    cursor, found = None, []
+
+    for _ in range(2):
+        deltas = list(Timelines("test", cursor, mac).round(all_of_them))
+        found += keys_of(deltas)
+        cursor = deltas[-1].cursor
+
+    assert found == [1, 2, 3]
+
+
+def test_time_that_ran_out_is_gone_on_with() -> None:
+    """Where a deadline ended a round, the next one begins with who was waiting."""
+    late = FetchOutcome(kind=FetchKind.BUDGET_SPENT, detail="deadline")
+    first = [
+        wanted(Platform(keys=[1]), Reach(), "a"),
+        Wanted(kind="word", name="b", ask=lambda _b: Page(outcome=late), reach=Reach()),
+    ]
+    cursor = list(Timelines("test", None, mac).round(first))[-1].cursor
+    second = [wanted(Platform(keys=[1, 2]), Reach(), "a"), wanted(Platform(keys=[3]), Reach(), "b")]
+
+    assert keys_of(list(Timelines("test", cursor, mac).round(second))) == [3, 2]
 
 
 def test_unreadable_entries_are_set_aside() -> None:
@@ -281,7 +309,8 @@ def test_a_no_ends_the_round(kind: FetchKind) -> None:
 
     deltas = list(Timelines("test", None, mac).round(ask))
 
-    assert [(delta.posts, delta.cursor, delta.outcome.kind) for delta in deltas] == [((), None, kind)]
+    assert [(delta.posts, delta.outcome.kind) for delta in deltas] == [((), kind)]
+    assert Timelines("test", deltas[0].cursor, mac).is_known("w", "a") is False
 
 
 def test_words_put_together_anew() -> None:
