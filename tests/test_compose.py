@@ -30,6 +30,15 @@ NOT_FOR_CONTAINERS = {
     "master_key_file",  # the key comes from .env
     "index_prefix",  # the API key is good for one prefix
     "smtp_ca",  # a file that no volume brings
+    "ca_file",  # the same
+    *(
+        "face_model",
+        "face_model_licence",
+        "face_model_folder",
+        "face_detector",
+        "face_likeness",
+        "face_impostors",
+    ),  # the same
 }
 
 each_service = pytest.mark.parametrize("name", SERVICES)
