@@ -19,7 +19,7 @@ SIDE_BY_SIDE = (Rule.LETTERS, Rule.TITLED)
 """Rules of Chinese letters that no clause parts, unless the same sign stands between all of them."""
 BLANK_SIGNS = np.array([ord(sign) for sign in "_#?"], dtype=np.uint32)
 """Signs that stand for a letter when nothing else does; its judge says how likely."""
-WHOLE_TOKENS = (Rule.INITIALS, Rule.HANDLE, Rule.ANCHOR)
+WHOLE_TOKENS = (Rule.INITIALS, Rule.ANCHOR)
 _IS_WORD = np.isin(np.arange(256), [int(kind) for kind in WORD_KINDS])
 
 
