@@ -3,9 +3,9 @@
 from hypothesis import settings
 
 from tests.servers.airflow import airflow_home
+from tests.servers.bluesky import bluesky
 from tests.servers.elasticsearch import elasticsearch_node, index_prefix
 from tests.servers.internet import internet
-from tests.servers.bluesky import bluesky
 from tests.servers.jetstream import jetstream
 from tests.servers.kbn_es_query import kbn_es_query
 from tests.servers.ledgers import (
@@ -25,10 +25,10 @@ from tests.servers.web import web
 
 __all__ = [
     "airflow_home",
+    "bluesky",
     "elasticsearch_node",
     "index_prefix",
     "internet",
-    "bluesky",
     "jetstream",
     "kbn_es_query",
     "ledger",
