@@ -14,6 +14,7 @@ from monitors.records import Cursor, Delta, FetchKind, FetchOutcome, Post, Rejec
 from monitors.sources.feeds import Feed, Origin, read_feed
 from monitors.sources.json_feeds import is_json, read_json_feed
 from monitors.sources.requester import Fetched, Requester
+from monitors.sources.timelines import SAMPLE
 
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, "
@@ -82,7 +83,10 @@ def _look(
 
 def _new_in(feed: Feed, known: _Known, fetched: Fetched) -> tuple[Delta, _Known]:
     if feed.outcome.kind is not FetchKind.OK:
-        return _nothing(feed.outcome), known
+        sample = Rejected(
+            content=fetched.content[:SAMPLE], place=f"{feed.outcome.part}:answer", reason=feed.outcome.detail
+        )
+        return replace(_nothing(feed.outcome), rejected=(sample,) if fetched.content else ()), known
     posts = tuple(post for post in feed.posts if _seen_as(post) not in known.seen)
     rejected = tuple(item for item in feed.rejected if _seen_as(item) not in known.seen)
     now_known = _Known(

@@ -8,7 +8,7 @@ from monitors.records import FetchKind, FetchOutcome, Media, Post, Raw, Rejected
 from monitors.sources.dates import read_date
 from monitors.sources.html import absolute, kind_of, unique, unique_media
 from monitors.sources.json_parts import cut_array, listed, mapping, plain, read_json
-from monitors.sources.timelines import Entry, Page
+from monitors.sources.timelines import Entry, Page, changed
 
 NAME = "reddit"
 SITE = "https://www.reddit.com"
@@ -22,14 +22,15 @@ def read_listing(content: bytes, *, fetched_at: datetime) -> Page:
         listing = mapping(read_json(content))
         items = cut_array(content, "data", "children")
     except ValueError:
-        is_json = content.lstrip()[:1] == b"{"
-        kind = FetchKind.SCHEMA_CHANGED if is_json else FetchKind.BROKEN
-        return Page(outcome=FetchOutcome(kind=kind, detail="no_listing"))
+        if content.lstrip()[:1] == b"{":
+            return changed(content, place=PLACE, detail="no_listing")
+        return Page(outcome=FetchOutcome(kind=FetchKind.BROKEN, detail="no_listing"))
     read = [_read(mapping(item), part, fetched_at) for item, part in items]
     entries = tuple(item for item in read if isinstance(item, Entry))
     rejected = tuple(item for item in read if isinstance(item, Rejected))
-    kind = FetchKind.OK if entries else FetchKind.SCHEMA_CHANGED if rejected else FetchKind.EMPTY
-    outcome = FetchOutcome(kind=kind, detail="unreadable_posts" if kind is FetchKind.SCHEMA_CHANGED else "")
+    if rejected and not entries:
+        return changed(content, place=PLACE, detail="unreadable_posts", rejected=rejected)
+    outcome = FetchOutcome(kind=FetchKind.OK if entries else FetchKind.EMPTY)
     onward = plain(mapping(listing.get("data")).get("after"))
     return Page(outcome=outcome, entries=entries, rejected=rejected, onward=onward)
 

@@ -12,6 +12,8 @@ from monitors.records import Cursor, Delta, FetchKind, FetchOutcome, Post, Raw, 
 from monitors.sources.places import Gap, Place, few, read_cursor, write_cursor
 
 POSTS_A_DELTA = 50
+SAMPLE = 20_000
+"""Bytes kept of an answer that nobody can read: enough to see its shape, and little where every poll brings one."""
 EMPTY_IN_A_ROW = 3
 """Pages without posts, such as those of advertisements alone, after which a timeline has ended."""
 MORE, TOO_FAR = "more_next_time", "too_far_back"
@@ -64,6 +66,12 @@ class Page:
     is_ordered: bool = True
     may_repeat: bool = False
     rejected: tuple[Rejected, ...] = ()
+
+
+def changed(content: bytes, *, place: str, detail: str, rejected: tuple[Rejected, ...] = ()) -> Page:
+    """Give the page of an answer whose shape is not known: its beginning is kept, for a person to see what changed."""
+    sample = Rejected(content=content[:SAMPLE], place=place, reason=detail)
+    return Page(outcome=FetchOutcome(kind=FetchKind.SCHEMA_CHANGED, detail=detail), rejected=rejected or (sample,))
 
 
 Ask = Callable[[str], Page]

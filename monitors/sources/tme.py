@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from monitors.records import FetchKind, FetchOutcome, Media, Post, Raw, Rejected
 from monitors.sources.dates import read_date
 from monitors.sources.html import absolute, is_too_deep, read_html, unique, unique_media
-from monitors.sources.timelines import Entry, Page
+from monitors.sources.timelines import Entry, Page, changed
 
 NAME = "telegram"
 SITE = "https://t.me"
@@ -52,8 +52,11 @@ def read_channel(content: bytes, *, fetched_at: datetime, place: str) -> Page:
     read = [_read_message(part, where) for part in cut_messages(content)]
     entries = tuple(item for item in reversed(read) if isinstance(item, Entry))
     rejected = tuple(item for item in read if isinstance(item, Rejected))
+    if not entries and _HISTORY in content and not rejected:
+        return Page(outcome=FetchOutcome(kind=FetchKind.EMPTY))
     if not entries:
-        return Page(outcome=_nothing(content, is_readable=not rejected), rejected=rejected)
+        detail = "unreadable_messages" if rejected else "no_messages"
+        return changed(content, place=place, detail=detail, rejected=rejected)
     oldest = min(entry.key for entry in entries)
     # By the ids and not by the link to older messages: t.me leaves that out now and then (bellingcat/snscrape#8).
     onward = str(oldest) if oldest > 1 else ""
@@ -69,13 +72,6 @@ def cut_messages(content: bytes) -> list[bytes]:
     last = _END.search(content, starts[-1])
     ends = [*starts[1:], last.start() if last else len(content)]
     return [content[start:end].rstrip() for start, end in zip(starts, ends, strict=True)]
-
-
-def _nothing(content: bytes, *, is_readable: bool) -> FetchOutcome:
-    if _HISTORY in content and is_readable:
-        return FetchOutcome(kind=FetchKind.EMPTY)
-    detail = "no_messages" if is_readable else "unreadable_messages"
-    return FetchOutcome(kind=FetchKind.SCHEMA_CHANGED, detail=detail)
 
 
 def _read_message(content: bytes, where: _Where) -> Entry | Rejected:

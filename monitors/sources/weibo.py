@@ -16,8 +16,8 @@ from monitors.sources.abilities import Abilities, Asks
 from monitors.sources.dates import CHINA, EARLIEST
 from monitors.sources.json_parts import mapping, plain, read_json
 from monitors.sources.requester import Fetched, Requester
-from monitors.sources.timelines import TOO_FAR, Entry, Mac, Page, Reach, Timelines, Wanted
-from monitors.sources.weibo_posts import NAME, SITE, is_cut_short, read_cards, read_mblog, said_by
+from monitors.sources.timelines import TOO_FAR, Entry, Mac, Page, Reach, Timelines, Wanted, changed
+from monitors.sources.weibo_posts import NAME, PLACE, SITE, is_cut_short, read_cards, read_mblog, said_by
 
 HOST = "m.weibo.cn"
 INTERVAL = timedelta(seconds=20)
@@ -45,6 +45,8 @@ _SLICE = re.compile(r"(?:until=(\d{4}-\d{2}-\d{2}-\d{2});)?(?:page=(\d+))?")
 class _Run:
     deadline: datetime
     completed: int = 0
+    short: int = 0
+    """Long posts of which only the beginning was seen."""
 
 
 class WeiboSource:
@@ -76,7 +78,11 @@ class WeiboSource:
         wanted = [self._wanted(run, "word", word, self._found) for word in dict.fromkeys(words)]
         users = dict.fromkeys(user for user in self._users if user.isdecimal())
         wanted += [self._wanted(run, "user", user, self._written) for user in users]
-        yield from Timelines(NAME, cursor, self._mac).round(wanted)
+        timelines = Timelines(NAME, cursor, self._mac)
+        yield from timelines.round(wanted)
+        if run.short:
+            outcome = FetchOutcome(kind=FetchKind.BUDGET_SPENT, detail=f"cut_short={run.short}")
+            yield Delta(posts=(), cursor=timelines.cursor, outcome=outcome)
 
     def _wanted(self, run: _Run, kind: str, name: str, ask: Callable[[_Run, str, str], Page]) -> Wanted:
         finish = partial(self._whole, run)
@@ -105,6 +111,8 @@ class WeiboSource:
     def _cards(self, run: _Run, asked: dict[str, str]) -> tuple[Page, Fetched]:
         fetched = self._get(run, "/api/container/getIndex", asked)
         outcome = said_by(fetched.content, fetched.media_type) if fetched.is_ok else fetched.outcome
+        if outcome.kind is FetchKind.SCHEMA_CHANGED:
+            return changed(fetched.content, place=PLACE, detail=outcome.detail), fetched
         if outcome.kind is not FetchKind.OK:
             return Page(outcome=outcome), fetched
         return read_cards(fetched.content, fetched_at=fetched.fetched_at), fetched
@@ -114,6 +122,7 @@ class WeiboSource:
         if entry.raw is None or not isinstance(entry.item, Post) or not is_cut_short(entry.raw.content):
             return entry
         if run.completed == MOST_LONG:
+            run.short += 1
             return entry
         run.completed += 1
         fetched = self._get(run, "/statuses/show", {"id": entry.item.url.rpartition("/")[2]})

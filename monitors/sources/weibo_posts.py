@@ -13,7 +13,7 @@ from monitors.sources.dates import CHINA, read_date
 from monitors.sources.detours import straight
 from monitors.sources.html import absolute, read_html, unique, unique_media
 from monitors.sources.json_parts import cut_array, listed, mapping, plain, read_json
-from monitors.sources.timelines import Entry, Page
+from monitors.sources.timelines import Entry, Page, changed
 
 NAME = "weibo"
 SITE = "https://m.weibo.cn"
@@ -45,12 +45,13 @@ def read_cards(content: bytes, *, fetched_at: datetime) -> Page:
     try:
         mblogs = list(_mblogs(content))
     except (ValueError, TypeError):
-        return Page(outcome=FetchOutcome(kind=FetchKind.SCHEMA_CHANGED, detail="no_cards"))
+        return changed(content, place=PLACE, detail="no_cards")
     read = [read_mblog(mblog, part, fetched_at=fetched_at) for mblog, part in mblogs]
     entries = tuple(item for item in read if isinstance(item, Entry))
     rejected = tuple(item for item in read if isinstance(item, Rejected))
-    kind = FetchKind.OK if entries else FetchKind.SCHEMA_CHANGED if rejected else FetchKind.EMPTY
-    outcome = FetchOutcome(kind=kind, detail="unreadable_posts" if kind is FetchKind.SCHEMA_CHANGED else "")
+    if rejected and not entries:
+        return changed(content, place=PLACE, detail="unreadable_posts", rejected=rejected)
+    outcome = FetchOutcome(kind=FetchKind.OK if entries else FetchKind.EMPTY)
     # Search mixes in what it thinks is good: a page is at its end when all of it is known, not when its last post is.
     return Page(outcome=outcome, entries=entries, rejected=rejected, is_ordered=False)
 

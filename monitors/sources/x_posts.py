@@ -13,7 +13,7 @@ from monitors.records import FetchKind, FetchOutcome, Media, Post, Raw, Rejected
 from monitors.sources.dates import read_date
 from monitors.sources.html import absolute, unique, unique_media
 from monitors.sources.json_parts import cut_array, listed, mapping, plain, read_json
-from monitors.sources.timelines import Entry, Page
+from monitors.sources.timelines import Entry, Page, changed
 
 NAME = "x"
 SITE = "https://x.com"
@@ -33,17 +33,16 @@ def read_search(content: bytes, *, fetched_at: datetime) -> Page:
         return Page(outcome=FetchOutcome(kind=FetchKind.BROKEN, detail="not_json"))
     meta = answer.get("meta")
     if not isinstance(meta, dict) or not isinstance(meta.get("result_count"), int):
-        return Page(outcome=FetchOutcome(kind=FetchKind.SCHEMA_CHANGED, detail="no_meta"))
+        return changed(content, place=PLACE, detail="no_meta")
     address = f"https://api.x.com/2/tweets/search/recent#newest={plain(meta.get('newest_id'))}"
     raw = Raw.of(content, url=address, media_type="application/json", fetched_at=fetched_at)
     items = cut_array(content, "data") if listed(answer.get("data")) else []
     read = [_read(post, part, _beside(answer), raw) for post, part in items]
     entries = tuple(item for item in read if isinstance(item, Entry))
     rejected = tuple(item for item in read if isinstance(item, Rejected))
-    kind = FetchKind.OK if entries else FetchKind.EMPTY
-    if not entries and meta["result_count"]:
-        kind = FetchKind.SCHEMA_CHANGED
-    outcome = FetchOutcome(kind=kind, detail="unreadable_posts" if kind is FetchKind.SCHEMA_CHANGED else "")
+    if meta["result_count"] and not entries:
+        return changed(content, place=PLACE, detail="unreadable_posts", rejected=rejected)
+    outcome = FetchOutcome(kind=FetchKind.OK if entries else FetchKind.EMPTY)
     return Page(outcome=outcome, entries=entries, rejected=rejected, onward=plain(meta.get("next_token")))
 
 

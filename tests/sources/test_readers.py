@@ -169,3 +169,25 @@ def test_a_channel_in_a_wrong_encoding() -> None:
     (post,) = _entries(read_channel(content, fetched_at=NOON, place="x"))
 
     assert post.id == "telegram:news/1"
+
+
+CHANGED = {
+    "telegram": (read_channel, "<html><body>改版了</body></html>".encode()),
+    "weibo": (read_cards, b'{"ok": 1, "data": {"items": []}}'),
+    "x": (read_search, b'{"posts": []}'),
+    "reddit": (read_listing, b'{"kind": "Listing", "items": []}'),
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_an_unknown_shape_is_kept(name: str) -> None:
+    """Of an answer in a shape that nobody knows the beginning is kept, so that a person can see what changed."""
+    read, content = CHANGED[name]
+    places = {"place": "telegram:message"} if name == "telegram" else {}
+
+    page = read(content + b" " * 100_000, fetched_at=NOON, **places)  # type: ignore[operator]
+
+    (sample,) = page.rejected
+    assert page.outcome.kind is FetchKind.SCHEMA_CHANGED
+    assert sample.content.startswith(content)
+    assert len(sample.content) == 20_000

@@ -186,3 +186,15 @@ def test_a_broken_entry_is_told_once(web: Web, requester: Requester) -> None:
 
     assert len(first.rejected) == 1
     assert (again.rejected, again.outcome.kind) == ((), FetchKind.EMPTY)
+
+
+def test_what_is_no_feed_is_kept(web: Web, requester: Requester) -> None:
+    """The beginning of what came instead of a feed is set aside, so that a person can see what changed."""
+    web.answer("/feed", b"<html><body>moved</body></html>", headers={"Content-Type": "text/html"})
+
+    (delta,) = look(web, requester)
+
+    assert delta.outcome.kind is FetchKind.SCHEMA_CHANGED
+    assert [(item.place, item.content) for item in delta.rejected] == [
+        ("feed-1:answer", b"<html><body>moved</body></html>")
+    ]

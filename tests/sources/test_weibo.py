@@ -192,6 +192,18 @@ def test_long_posts_are_completed(weibo: Weibo) -> None:
     assert short.text == "林晓月 被删的..."
 
 
+def test_long_posts_past_the_count_are_told(weibo: Weibo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where more long posts came than one run completes, their beginnings come, and how many is said."""
+    monkeypatch.setattr("monitors.sources.weibo.MOST_LONG", 1)
+    weibo.publish("林晓月 一...", "林晓月 二...", "林晓月 三...", isLongText=True)
+    weibo.long = {f"Qx0000{number}": "林晓月 全文" for number in (1, 2, 3)}
+
+    deltas = look(weibo)
+
+    assert texts(deltas).count("林晓月 全文") == 1
+    assert (deltas[-1].outcome.kind, deltas[-1].outcome.detail) == (FetchKind.BUDGET_SPENT, "cut_short=2")
+
+
 SAID: dict[str, tuple[Behaviour, FetchKind, str]] = {
     "login wall": (say(LOGIN_WALL), FetchKind.LOGIN_NEEDED, "ok_-100"),
     "another ok": (say({"ok": -200, "msg": "x"}), FetchKind.BROKEN, "ok_-200"),
