@@ -36,14 +36,12 @@ from monitors.matching.images.workshop.originals import (
     to_jpeg,
 )
 from monitors.matching.images.workshop.transforms import TRANSFORMS
-from monitors.records import Fingerprint
 
 TILE_TRANSFORMS: Final = (
-    "jpeg_30", "inner_5_15", "letterbox", "mirrored", "band_15", "vintage", "phone", "side_by_side",
+    "jpeg_30", "letterbox", "mirrored", "band_15", "vintage",
 )  # fmt: skip
 ORIGINALS: Final = 100
 """Files tried, of which two thirds are large enough: enough for intervals; each change of each takes a third of a second."""
-PROVED_AT_ONCE: Final = 6
 HOPELESS: Final = 104
 """Bits: unrelated hashes differ by 128 on average; pairs beyond this are not among the nearest."""
 
@@ -82,38 +80,49 @@ class Bench:
         self.details = PhotoFeatures(stored)
         self._bank, self._shelf = Bank(stored), shelve_pdq(stored)
 
-    def look_for(self, number: int, counts: Counts) -> None:
-        """Look for one variant among all originals; count what is found, and put its nearest others to the proof."""
-        variant = self.variants[number]
+    def look_for(self, number: int) -> Counts:
+        """Look for one variant among all originals, and count what is found."""
+        variant, counts = self.variants[number], Counts()
         moments = variant.make(self.originals)
-        hashes = fingerprint_moments(moments)
-        found = self._bank.find(hashes)
+        found = self._bank.find(fingerprint_moments(moments))
         self._count_false(counts, found, variant)
-        near = sorted((distance, other) for other, distance in self._nearest(variant, hashes))
-        for distance, other in near:
-            counts.remember_near(distance, number, other)
         if not self.originals[variant.original].is_tile:
-            picture = Looked(moments[0])
-            self._count_recall(counts, found, picture, variant)
-            self.prove(number, picture, [other for _, other in near[:PROVED_AT_ONCE]], counts)
+            self._count_recall(counts, found, moments[0], variant)
+        return counts
 
-    def prove(self, number: int, picture: Looked | None, others: Sequence[int], counts: Counts) -> None:
-        """Put pairs that are no copies to the proof, without its gate."""
-        picture = picture or Looked(self.variants[number].make(self.originals)[0])
-        name = self._name_of(self.variants[number])
-        counts.proved |= {(number, other) for other in others}
-        counts.proof_false += [
-            (found.details or 0, name, self.originals[found.photo].name)
-            for found in self.details.find(picture, among=others, has_gate=False)
-        ]
+    def find_nearest(self, number: int) -> Counts:
+        """Remember how near an original is to each that shows something else, over all windows of both."""
+        counts, nearest = Counts(), dict[int, int]()
+        for probe in probe_pdq(fingerprint_moments(read_moments(self._saved(number)))):
+            for photo, distance, _ in self._shelf.within(probe.bits, HOPELESS):
+                nearest[photo] = min(distance, nearest.get(photo, HOPELESS))
+        for other, distance in nearest.items():
+            if self.originals[other].has_details and self.originals[other].group != self.originals[number].group:
+                counts.remember_near(distance, number, other)
+        return counts
 
-    def _count_recall(self, counts: Counts, found: Sequence[Found], picture: Looked, variant: Variant) -> None:
+    def prove(self, pairs: tuple[int, Sequence[int]]) -> Counts:
+        """Put an original and those nearest to it to the proof, without its gate."""
+        number, others = pairs
+        found = self.details.find(Looked(read_moments(self._saved(number))[0]), among=others, has_gate=False)
+        name = self.originals[number].name
+        false = [(one.details or 0, name, self.originals[one.photo].name) for one in found]
+        return Counts(proved=len(others), proof_false=false)
+
+    def _saved(self, number: int) -> bytes:
+        return to_jpeg(self.originals[number].image, 85)
+
+    def _count_recall(self, counts: Counts, found: Sequence[Found], picture: Moment, variant: Variant) -> None:
         by_hash = any(one.photo == variant.original and one.score >= ALERT_SCORE for one in found)
-        proof = self.details.find(picture, among={variant.original})
         counts.quick[variant.transform].add(is_hit=by_hash)
+        proof = [] if by_hash else self._prove_copy(counts, Looked(picture), variant.original)
         counts.thorough[variant.transform].add(is_hit=by_hash or any(one.score >= ALERT_SCORE for one in proof))
-        if self.details.find(picture, among={variant.original}, has_gate=False):
+
+    def _prove_copy(self, counts: Counts, picture: Looked, original: int) -> list[Found]:
+        proof = self.details.find(picture, among={original})
+        if self.details.find(picture, among={original}, has_gate=False):
             counts.gate.add(is_hit=bool(proof))
+        return proof
 
     def _count_false(self, counts: Counts, found: Sequence[Found], variant: Variant) -> None:
         counts.hash_pairs += sum(not self._is_copy(variant, other) for other in range(len(self.originals)))
@@ -121,16 +130,6 @@ class Bench:
         counts.hash_false += [
             (one.score, name, self.originals[one.photo].name) for one in found if not self._is_copy(variant, one.photo)
         ]
-
-    def _nearest(self, variant: Variant, hashes: Sequence[Fingerprint]) -> Iterator[tuple[int, int]]:
-        """Give the distance of each other original that has details, over all windows of both, if not hopeless."""
-        nearest: dict[int, int] = {}
-        for probe in probe_pdq(hashes):
-            for photo, distance, _ in self._shelf.within(probe.bits, HOPELESS):
-                nearest[photo] = min(distance, nearest.get(photo, HOPELESS))
-        for other, distance in nearest.items():
-            if self.originals[other].has_details and not self._is_copy(variant, other):
-                yield other, distance
 
     def _is_copy(self, variant: Variant, other: int) -> bool:
         """Whether this original may rightly be found in the variant: it shows what it shows, or what its company does."""
@@ -142,31 +141,18 @@ class Bench:
 
 
 def evaluate(originals: Sequence[Original], variants: Sequence[Variant], *, workers: int = 1) -> Counts:
-    """Look for every variant among all originals, then prove what is among the nearest pairs and was not proved yet."""
+    """Look for every variant among all originals; put the nearest originals that show something else to the proof."""
     bench, counts = Bench(originals, variants), Counts()
-    numbers = range(len(variants))
-    for part in _in_parts(bench, _look_for_all, [numbers[at : at + 40] for at in numbers[::40]], workers):
+    for part in _in_parts(bench, Bench.look_for, range(len(variants)), workers):
         counts.take_in(part)
-    missing = defaultdict(list)
+    detailed = [number for number, original in enumerate(originals) if original.has_details]
+    for part in _in_parts(bench, Bench.find_nearest, detailed, workers):
+        counts.take_in(part)
+    near = defaultdict(list)
     for _, number, other in counts.nearest:
-        if (number, other) not in counts.proved:
-            missing[number].append(other)
-    for part in _in_parts(bench, _prove_all, [[pair] for pair in missing.items()], workers):
+        near[number].append(other)
+    for part in _in_parts(bench, Bench.prove, list(near.items()), workers):
         counts.take_in(part)
-    return counts
-
-
-def _look_for_all(bench: Bench, numbers: Sequence[int]) -> Counts:
-    counts = Counts()
-    for number in numbers:
-        bench.look_for(number, counts)
-    return counts
-
-
-def _prove_all(bench: Bench, pairs: Sequence[tuple[int, Sequence[int]]]) -> Counts:
-    counts = Counts()
-    for number, others in pairs:
-        bench.prove(number, None, others, counts)
     return counts
 
 
@@ -182,7 +168,10 @@ def _in_parts(
         return
     _forked[:] = [bench]
     with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
-        yield from pool.map(_on_forked, [work] * len(parts), parts)
+        for done, counts in enumerate(pool.map(_on_forked, [work] * len(parts), parts, chunksize=20), 1):
+            if not done % 100:
+                sys.stderr.write(f"{work.__name__}: {done} of {len(parts)}\n")
+            yield counts
 
 
 def _on_forked(work: Callable[[Bench, Any], Counts], part: Any) -> Counts:
@@ -215,10 +204,7 @@ def report(counts: Counts) -> Iterator[str]:
     looks = len(counts.hash_false) - alerts
     yield f"hashes: {alerts} false alerts and {looks} false pairs to look at in {counts.hash_pairs:,} pairs"
     yield from (f"    {score} {name} {other}" for score, name, other in sorted(counts.hash_false, reverse=True)[:9])
-    yield (
-        f"proof: {len(counts.proof_false)} false pairs in {len(counts.proved):,} that are no copies,"
-        f" the {len(counts.nearest):,} nearest among them"
-    )
+    yield f"proof: {len(counts.proof_false)} false pairs in the {counts.proved:,} nearest that are no copies"
     yield from (
         f"    {details} {name} {other}" for details, name, other in sorted(counts.proof_false, reverse=True)[:9]
     )

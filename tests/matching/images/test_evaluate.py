@@ -67,9 +67,9 @@ def test_counts_what_is_found(tmp_path: Path) -> None:
     assert "phone" not in counts.quick
     assert counts.hash_pairs == (14 - 6) + (14 - 2) + (14 - 6)
     assert (counts.hash_false, counts.proof_false) == ([], [])
-    assert {(number, other) for _, number, other in counts.nearest} <= counts.proved
+    assert counts.proved == len(counts.nearest) > 50
     assert list(report(together)) == list(report(counts))
-    assert counts.gate.hits == counts.gate.tries == 2
+    assert counts.gate.hits == counts.gate.tries
     assert "| jpeg_30 | 1.000 (0.21 to 1.00) | 1.000 (0.21 to 1.00) |" in "\n".join(report(counts))
 
 
@@ -80,7 +80,7 @@ def test_tiles_go_through_fewer_changes(tmp_path: Path) -> None:
 
     assert len(list_variants(wholes)) == len(TRANSFORMS)
     assert len(tiles) == 4
-    assert len(list_variants(tiles)) == 4 * 8
+    assert len(list_variants(tiles)) == 4 * 5
 
 
 @pytest.mark.parametrize(

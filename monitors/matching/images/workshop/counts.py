@@ -52,8 +52,8 @@ class Counts:
     nearest: list[tuple[int, int, int]] = field(default_factory=list)
     """Minus the distance, the variant, the original: a heap of the nearest pairs that are no copies."""
 
-    proved: set[tuple[int, int]] = field(default_factory=set)
-    """Variant and original of each pair that is no copy and was put to the proof."""
+    proved: int = 0
+    """Pairs that are no copies and were put to the proof."""
     proof_false: list[tuple[int, str, str]] = field(default_factory=list)
 
     def take_in(self, part: "Counts") -> None:
@@ -64,7 +64,7 @@ class Counts:
         self.gate.take_in(part.gate)
         self.hash_pairs += part.hash_pairs
         self.hash_false += part.hash_false
-        self.proved |= part.proved
+        self.proved += part.proved
         self.proof_false += part.proof_false
         for near in part.nearest:
             self.remember_near(-near[0], near[1], near[2])

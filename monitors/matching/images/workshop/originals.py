@@ -17,10 +17,10 @@ from monitors.matching.images.decoder import PictureError, decode_picture
 from monitors.matching.images.fingerprint import fingerprint_moments, fingerprint_reference, read_moments
 from monitors.records import Fingerprint
 
-_LARGEST: Final = 1_280
+_LARGEST: Final = 800
 _SMALLEST: Final = 250
 """A shorter side below this is an icon."""
-_SMALLEST_TILE: Final = 200
+_SMALLEST_TILE: Final = 160
 # Photographs only: hand-drawn logos, retinas and galaxies are nobody's holiday.
 _INSTALLED: Final = {
     "skimage": {"astronaut", "camera", "chelsea", "coffee", "coins", "motorcycle_left", "rocket", "brick", "grass", "gravel"},
