@@ -122,6 +122,21 @@ def is_same_host(one: str, other: str) -> bool:
         return False
 
 
+def for_strangers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Give headers without what is for one host alone: its token and its cookie."""
+    return {name: value for name, value in headers.items() if name.lower() not in {"authorization", "cookie"}}
+
+
+def onward_from(here: str, onward: str) -> str:
+    """Give the address that a redirect from here leads to, as it is written where it leads nowhere plain."""
+    if "\\" in onward:
+        return onward  # the guard refuses it; joined, it would be escaped and look plain
+    try:
+        return str(httpx.URL(here).join(onward))
+    except (httpx.InvalidURL, ValueError):
+        return onward  # the guard refuses it
+
+
 def _opened(call: Call, guard: Guard, tls: ssl.SSLContext, proxy: Proxy | None) -> httpcore.ConnectionPool:
     if proxy is None:
         backend = GuardedBackend(guard, until=call.until)

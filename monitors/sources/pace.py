@@ -135,6 +135,10 @@ class Pace:
         """Whether the host is left alone because it failed, and not because it asked for a pause."""
         return self._hosts[host].failures >= FAILURES_IN_A_ROW
 
+    def interval_of(self, host: str) -> timedelta:
+        """How long we leave between two requests to that host."""
+        return self._hosts[host].interval
+
     def hold(self, host: str, *, until: datetime) -> None:
         """Ask this host nothing before that moment; only the one who has its turn calls this."""
         state = self._hosts[host]

@@ -21,7 +21,16 @@ from monitors.sources.answers import asked_pause, outcome_of, wall_of
 from monitors.sources.bodies import BadBodyError, TooLargeError
 from monitors.sources.budgets import Budget, Budgets
 from monitors.sources.guard import Guard, RefusedError
-from monitors.sources.line import REDIRECTS, Call, Proxy, exchange, is_same_host, network_kind
+from monitors.sources.line import (
+    REDIRECTS,
+    Call,
+    Proxy,
+    exchange,
+    for_strangers,
+    is_same_host,
+    network_kind,
+    onward_from,
+)
 from monitors.sources.pace import Clock, Pace, SystemClock
 from monitors.sources.robots import LARGEST, Rules, read_rules
 from monitors.sources.sockets import Door
@@ -171,9 +180,9 @@ class Requester:
             onward = fetched.headers.get("location", "") if fetched.status in REDIRECTS else ""
             if not onward:
                 return self._behind_wall(fetched, url)
-            here, before = _join(here, onward), here
+            here, before = onward_from(here, onward), here
             if not is_same_host(here, before):
-                ask = replace(ask, headers=_for_strangers(ask.headers), is_elsewhere=True)
+                ask = replace(ask, headers=for_strangers(ask.headers), is_elsewhere=True)
         return self._failed(here, FetchKind.BROKEN, "redirects")
 
     def _hop(self, url: str, ask: _Ask) -> Fetched:
@@ -184,11 +193,18 @@ class Requester:
         if ask.named is not Named.BY_SOMEBODY and (closed := self._closed_by_robots(target, ask)):
             return Fetched(outcome=closed, url=url, fetched_at=self.clock.now())
         with self._pace.turn(target.netloc.decode(), deadline=ask.deadline) as again_at:
-            if again_at is not None and self._pace.is_resting(target.netloc.decode()):
-                return self._failed(url, FetchKind.UNREACHABLE, "resting", again_at)
             if again_at is not None:
-                return self._failed(url, FetchKind.LIMITED, "pause", again_at)
+                return self._too_early(target, again_at)
             return self._exchange(target, ask)
+
+    def _too_early(self, target: httpx.URL, again_at: datetime) -> Fetched:
+        host = target.netloc.decode()
+        if self._pace.is_resting(host):
+            return self._failed(str(target), FetchKind.UNREACHABLE, "resting", again_at)
+        # Nobody asked for more than our own pace: it was our time that was too short.
+        if again_at - self.clock.now() <= self._pace.interval_of(host):
+            return self._failed(str(target), FetchKind.BUDGET_SPENT, "deadline")
+        return self._failed(str(target), FetchKind.LIMITED, "pause", again_at)
 
     def _exchange(self, target: httpx.URL, ask: _Ask) -> Fetched:
         left = (ask.deadline - self.clock.now()).total_seconds()
@@ -280,16 +296,3 @@ class Requester:
     def _failed(self, url: str, kind: FetchKind, detail: str, retry_at: datetime | None = None) -> Fetched:
         outcome = FetchOutcome(kind=kind, detail=detail, retry_at=retry_at)
         return Fetched(outcome=outcome, url=url, fetched_at=self.clock.now())
-
-
-def _for_strangers(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name.lower() not in {"authorization", "cookie"}}
-
-
-def _join(here: str, onward: str) -> str:
-    if "\\" in onward:
-        return onward  # the guard refuses it; joined, it would be escaped and look plain
-    try:
-        return str(httpx.URL(here).join(onward))
-    except (httpx.InvalidURL, ValueError):
-        return onward  # the guard refuses it

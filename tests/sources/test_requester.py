@@ -369,3 +369,16 @@ def test_robots_for_pages_that_are_turned(web: Web, requester: Requester) -> Non
     fetched = requester.get(web.url("/s/news"), deadline=soon(), named=Named.BY_CRAWLING)
 
     assert kind_and_detail(fetched) == (FetchKind.BLOCKED, "robots")
+
+
+def test_our_own_pace_is_no_limit_of_theirs(web: Web) -> None:
+    """Where the deadline comes before the host's turn, our time was too short; nobody limited us."""
+    requester = Requester(
+        guard=Guard(allow_hosts=["127.0.0.1"]), pace=Pace(clock=SystemClock(), interval=timedelta(seconds=20))
+    )
+    requester.get(web.url("/x"), deadline=soon())
+
+    fetched = requester.get(web.url("/x"), deadline=soon(1))
+
+    assert kind_and_detail(fetched) == (FetchKind.BUDGET_SPENT, "deadline")
+    assert web.asked("/x") == 1
