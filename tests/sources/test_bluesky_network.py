@@ -31,7 +31,8 @@ from tests.servers.bluesky import Bluesky
 from tests.servers.bluesky_people import Writer
 from tests.servers.homes import watch_over_her
 
-pytestmark = pytest.mark.needs_node
+# The first run on a machine fetches and builds Bluesky's servers: two minutes, more where others are at work.
+pytestmark = [pytest.mark.needs_node, pytest.mark.timeout(1_200)]
 
 PLAN = [Query(words=("林晓月",))]
 
