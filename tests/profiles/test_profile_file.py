@@ -1,5 +1,6 @@
 """Profile files."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from monitors.errors import BadInputError
 from monitors.matching.images.fingerprint import fingerprint_reference
+from monitors.matching.names.registration import check_profile
 from monitors.messages import LANGUAGES, say_in
 from monitors.profiles.profile_file import LARGEST_PHOTO, BadProfileError, read_profile_file
 from monitors.records import Fingerprint, ProfileState, Recipient, Schedule, Scope, WatchProfile
@@ -92,6 +94,16 @@ def test_what_was_typed_is_kept(tmp_path: Path) -> None:
     assert profile.aliases == ("007", "No", "2026-03-01", "小 月")
 
 
+def test_what_is_taken_can_be_watched(tmp_path: Path) -> None:
+    """Mixed scripts and names from right to left are taken, and matching takes what the file may hold."""
+    names = ["Lin晓月", "ليلى حسن", "\u202eليلى\u202c", "김민지", "Nguyễn Thị Mai Anh", "Анна-Мария Петрова", "月" * 80]
+
+    profile = read(tmp_path, SHORTEST + f"aliases: {json.dumps(names)}\n")
+
+    assert list(profile.aliases) == names
+    assert check_profile(profile) == []
+
+
 def test_photos_become_signals(tmp_path: Path) -> None:
     """A photo beside the file is read and only its hashes are kept."""
     (tmp_path / "a.jpg").write_bytes(b"picture a")
@@ -121,6 +133,8 @@ CASES = [
     pytest.param('aliases: ["月\\n月"]', 6, "aliases[0]", "control_character", id="two lines"),
     pytest.param("aliases: [月月, 月 月, 月月]", 6, "aliases[2]", "double", id="same alias"),
     pytest.param("aliases: [林晓月]", 6, "aliases[0]", "double", id="alias is a name"),
+    pytest.param("others: [林晓月]", 6, "others[0]", "double", id="a word of another is her name"),
+    pytest.param("context: [青河学院]\nothers: [青河学院]", 7, "others[0]", "double", id="a word of another is hers"),
     pytest.param("handles: ['@Lin_x', '＠lin_x']", 6, "handles[1]", "double", id="same handle in another width"),
     pytest.param(f"aliases: [{', '.join(f'a{n:03}' for n in range(101))}]", 6, "aliases", "too_many", id="a crowd"),
     pytest.param("languages: [Chinese please]", 6, "languages[0]", "bad_language", id="language"),

@@ -24,6 +24,8 @@ WIDEST = 4
 """Code points that may stand between two tokens of a name."""
 FEW_SHOWN = 3.5
 """Letters of a masked name that say nothing yet."""
+VERY_SHORT, VERY_FEW, FEW_DIGITS = -4.0, 2, 5
+"""Against a name so short that it means nobody without evidence; letters, and digits, up to which it is one."""
 LONGER_SHORTENED = -4.0
 """Against a long name without one of its parts that goes on: Vietnamese and Spanish names differ by such a part."""
 _DISGUISED = re.compile("[\\d@$|!*\u2000-\U0010ffff]")
@@ -48,9 +50,15 @@ def judge_latin(place: Place, trait: Trait, entry: Entry, text: str) -> float | 
     beside += precedes(place, entry, text, is_single=is_single) + season_odds(place, entry, text)
     beside += LONGER_SHORTENED * (trait.cost > 0 and beside < 0 and len(entry.parts) > 2)
     is_full = len(entry.parts) > 1 or (entry.kind is Kind.HAN and len(entry.letters) > 2)
-    base = FULL if is_full else SINGLE + EACH_LETTER * len(entry.letters)
+    base = FULL if is_full else SINGLE + EACH_LETTER * len(entry.letters) + _shortness(entry)
     written = _case_odds(place, entry, text) + _accent_odds(place, entry, text)
     return min(MOST, base + edge + beside + written - trait.cost)
+
+
+def _shortness(entry: Entry) -> float:
+    """Give what speaks against a name of two letters, or of a few digits: Li and 12 are anybody's and anything's."""
+    is_number = entry.letters.isdecimal() and len(entry.letters) <= FEW_DIGITS
+    return VERY_SHORT if is_number or len(entry.letters) <= VERY_FEW else 0.0
 
 
 def _is_half_capital(place: Place, text: str) -> bool:
@@ -104,7 +112,7 @@ def _case_odds(place: Place, entry: Entry, text: str) -> float:
     shown = text[start:end]
     if shown != shown.lower() or entry.kind is not Kind.LATIN or _DISGUISED.search(shown):
         return 0.0  # with capitals, or disguised
-    if entry.parts and all(part in english_words() for part in entry.parts) and " " in shown:
+    if entry.parts and all(part in english_words() for part in entry.parts) and (" " in shown or len(entry.parts) == 1):
         return LOWER_WORDS + said_of_person(place, text)
     return SMALL_LETTERS if len(entry.letters) < SHORT_NAME and _holds_vietnamese(text) else 0.0
 
