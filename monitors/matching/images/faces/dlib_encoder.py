@@ -53,6 +53,7 @@ class DlibEncoder(FaceEncoder):
     @property
     @override
     def name(self) -> str:
+        """The release of dlib's own model."""
         return "dlib-resnet-v1"
 
     @property
@@ -63,6 +64,7 @@ class DlibEncoder(FaceEncoder):
 
     @override
     def find_faces(self, picture: Picture) -> list[Face]:
+        """Give every face that the detector is sure of, the largest first."""
         pixels = np.ascontiguousarray(picture.pixels)
         sure = [found.rect for found in self._detect(pixels, 0) if found.confidence >= _SURE]
         return [self._to_face(pixels, rect) for rect in sorted(sure, key=lambda rect: -int(rect.area()))]

@@ -45,15 +45,18 @@ class OnnxEncoder(FaceEncoder):
     @property
     @override
     def name(self) -> str:
+        """The file's name and the beginning of its hash."""
         return self._name
 
     @property
     @override
     def floor(self) -> float:
+        """What the operator measured."""
         return self._floor
 
     @override
     def find_faces(self, picture: Picture) -> list[Face]:
+        """Give every face that the finder gives, in its order."""
         return [self._encode(picture.pixels, points) for points in self._find_faces(picture.pixels)]
 
     def _encode(self, pixels: NDArray[np.uint8], points: Points) -> Face:
