@@ -95,11 +95,12 @@ def test_wrong_keys(reddit: Reddit) -> None:
 
 def test_an_error_as_a_token(reddit: Reddit) -> None:
     """An answer without a token is one too, whatever its status."""
-    reddit.internet.site("www.reddit.com").misbehave("/api/v1/access_token", say({"error": "invalid_grant"}))
+    for answer in (say({"error": "invalid_grant"}), answer_with(b"<html>"), say({"access_token": ["t"]})):
+        reddit.internet.site("www.reddit.com").misbehave("/api/v1/access_token", answer)
 
-    (delta,) = look(a_source(reddit), None, "林晓月")
+        (delta,) = look(a_source(reddit), None, "林晓月")
 
-    assert (delta.outcome.kind, delta.outcome.detail) == (FetchKind.LOGIN_NEEDED, "no_token")
+        assert (delta.outcome.kind, delta.outcome.detail) == (FetchKind.LOGIN_NEEDED, "no_token")
 
 
 def test_the_real_addresses(reddit: Reddit) -> None:
