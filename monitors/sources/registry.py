@@ -1,7 +1,7 @@
 """Every source of this installation, by name: a new platform is one line here."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from monitors.errors import BadInputError
 from monitors.settings import Settings
@@ -58,7 +58,12 @@ def abilities_of(source: str) -> Abilities:
 
 
 def open_sources(settings: Settings, requester: Requester, mac: Mac) -> Mapping[str, Source]:
-    """Give the sources that a run may ask; opening one asks nothing. Raises BadInputError for a proxy that is none."""
+    """Give the sources that a run may ask; opening one asks nothing.
+
+    Raises BadInputError for a proxy that is none, and for a setting that names a source there is not.
+    """
+    _check_names("SHOUWANG_PROXIES", settings.proxies)
+    _check_names("SHOUWANG_DAILY_REQUESTS", settings.daily_requests)
 
     def asking(name: str, *, own: str = "") -> Requester:
         return requester_for(name, settings, requester, own=own)
@@ -86,6 +91,12 @@ def open_sources(settings: Settings, requester: Requester, mac: Mac) -> Mapping[
         BlueskySource(network_of(settings), asking("bluesky"), mac=mac),
     )
     return {source.name: source for source in sources}
+
+
+def _check_names(setting: str, named: Iterable[str]) -> None:
+    unknown = next((name for name in named if name not in ABILITIES), None)
+    if unknown is not None:
+        raise BadInputError(f"{unknown} is none of: {' '.join(sorted(ABILITIES))}", field=setting)
 
 
 def requester_for(name: str, settings: Settings, requester: Requester, *, own: str = "") -> Requester:

@@ -223,6 +223,17 @@ def test_wrong_settings_are_told(tmp_path: Path) -> None:
     assert "secret" not in str(proxy.value)
 
 
+@pytest.mark.parametrize("setting", ["proxies", "daily_requests"])
+def test_a_source_there_is_not(tmp_path: Path, setting: str) -> None:
+    """A setting for a source that does not exist is a mistake in writing, and is told."""
+    settings = Settings(home=tmp_path).model_copy(update={setting: {"telegran": "1"}})
+
+    with pytest.raises(BadInputError, match="telegran is none of: .*telegram") as said:
+        open_sources(settings, Requester(guard=Guard()), mac)
+
+    assert said.value.field == f"SHOUWANG_{setting.upper()}"
+
+
 def test_pictures_go_the_way_of_their_platform(tmp_path: Path) -> None:
     """What needs a proxy to be read needs it to be seen; other pictures are asked for directly."""
     settings = Settings(home=tmp_path, proxies={"telegram": "http://127.0.0.1:7890"})
@@ -232,3 +243,31 @@ def test_pictures_go_the_way_of_their_platform(tmp_path: Path) -> None:
     assert set(ways) == {"telesco.pe", "telegram-cdn.org"}
     assert set(registry.MEDIA_OF.values()) <= set(registry.ABILITIES)
     assert snscrape.NAME in registry.ABILITIES
+
+
+def test_a_days_requests_are_what_the_operator_says(world: Internet, tmp_path: Path) -> None:
+    """One source's number of the day ends that source, is told, and ends no other."""
+    settings = settings_of(world, tmp_path).model_copy(update={"daily_requests": {"weibo": 1}})
+    requester = Requester(guard=Guard(resolve=lambda _host, _port: (PUBLIC,)), tls=trusted(settings))
+    sources = open_sources(settings, requester, mac)
+
+    found = fetched({"weibo": sources["weibo"], "x": sources["x"]})
+
+    last = found["weibo"][-1].outcome
+    assert (last.kind, last.detail) == (FetchKind.BUDGET_SPENT, "daily_budget")
+    assert len(world.asked("m.weibo.cn")) == 1
+    assert any(delta.posts for delta in found["x"])
+
+
+def test_pairs_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings for each source are written as pairs; what is none is refused by the name of its setting."""
+    monkeypatch.setenv("SHOUWANG_PROXIES", "telegram=http://127.0.0.1:7890  x=http://127.0.0.1:7891")
+    monkeypatch.setenv("SHOUWANG_DAILY_REQUESTS", "weibo=200")
+    read = Settings()
+
+    assert read.proxies == {"telegram": "http://127.0.0.1:7890", "x": "http://127.0.0.1:7891"}
+    assert read.daily_requests == {"weibo": 200}
+    for wrong in ("weibo", "weibo=", "=3", "weibo=many"):
+        monkeypatch.setenv("SHOUWANG_DAILY_REQUESTS", wrong)
+        with pytest.raises(ValueError, match="daily_requests"):
+            Settings()
