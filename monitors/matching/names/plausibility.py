@@ -74,25 +74,28 @@ def english_words() -> Mapping[str, float]:
     return {word: log(int(count) / 600e3) for word, count in entries}
 
 
-def log_odds_of_name(units: Sequence[str], start: int, end: int, prior: float, *, but: str = "") -> float:
+def log_odds_of_name(
+    units: Sequence[str], start: int, end: int, prior: float, *, but: str = "", strictly: bool = False
+) -> float:
     """Give the log-odds, at most ``MOST``, that ``units[start:end]`` is the name rather than anything else.
 
     A unit is one Chinese letter, a run of other letters, or ``BREAK``. ``prior`` is the log-probability of the name
-    as a token; ``but`` is a person's name that does not count as another explanation (her own).
+    as a token; ``but`` is a person's name that does not count as another explanation (her own);
+    ``strictly``: what the best reading without the name shows argues against it too.
     """
-    fits, against = _fit(tuple(units), start, end, but)
+    fits, against = _fit(tuple(units), start, end, but, strictly)
     return min(MOST, prior + fits) - against
 
 
 @lru_cache(maxsize=1 << 10)
-def _fit(units: tuple[str, ...], start: int, end: int, but: str) -> tuple[float, float]:
+def _fit(units: tuple[str, ...], start: int, end: int, but: str, strictly: bool) -> tuple[float, float]:
     """Give how much better the rest is explained with a name in a place than all of it without, and what is against it.
 
     Many profiles ask the same of a place one after the other: all whose pet name stands there.
     """
     otherwise, lengths = _best(units, 0, but)
     after, lengths_after = _best(units, end, but)
-    against = _read_otherwise(units, start, end, lengths) if but else 0.0
+    against = _read_otherwise(units, start, end, lengths) if strictly else 0.0
     if start and lengths[start] == 1:
         against += _orphan(units[start - 1], units[start - 1 : start + 1], units[start - 1 : start + 2])
     if end < len(units) and _first_length(lengths_after) == 1:

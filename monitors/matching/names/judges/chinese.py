@@ -47,7 +47,9 @@ def judge_letters(place: Place, trait: Trait, entry: Entry) -> float | None:
     skip = gaps[0].text if is_uniform(place, gaps) and set(gaps[0].kinds) <= {Kind.SPACE, Kind.JOINER} else ""
     units, start, end = place.units(skip=skip if _goes_on(place, skip) else "")
     own = entry.letters if trait.method is Method.EXACT else ""
-    odds = log_odds_of_name(units, start, end, PRIOR - trait.cost + masked, but=own)
+    called = place.written if trait.method is Method.TITLED else ""  # 小林 is no other person
+    prior = PRIOR - trait.cost + masked
+    odds = log_odds_of_name(units, start, end, prior, but=own or called, strictly=own != "")
     longer = LONGER_GIVEN * (entry.is_japanese and place.after(1) in GIVEN_ENDS and place.after(1) != "")
     odds = min(odds + between, MOST)
     if own in words() and odds < WORD:
