@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from monitors.errors import BadInputError, StopRun
+from monitors.evidence.gate import is_to_be_sealed
 from monitors.faces import keep_allowed, open_encoder, photo_reader
 from monitors.matching.found import hits_in
 from monitors.matching.images.faces.marks import FaceMarks, marker
@@ -83,8 +84,14 @@ def test_a_vector_is_kept_only_with_consent_to_faces() -> None:
 
 
 def test_a_face_alone_alerts_nobody() -> None:
-    """It is a hit that waits for a person, whatever else is in the picture."""
-    assert severities(a_post_showing(RED)) == [Severity.NONE]
+    """It is a hit that waits for a person, and nothing of the picture is sealed until somebody asks."""
+    matchers = (NameMatcher([HERS], now=NOON), FaceMarks([HERS], now=NOON, mac=mac))
+
+    [hit] = hits_in([a_post_showing(RED)], matchers, NOON)
+
+    assert severity_of(hit) is Severity.NONE
+    assert not is_to_be_sealed(hit)
+    assert is_to_be_sealed(hit, is_asked=True)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from monitors.records import Category, Fingerprint, Hit, Raw, Severity
+from monitors.scoring.severity import is_face_alone
 
 POST: Final = "post"
 MEDIA: Final = "media"
@@ -29,12 +30,12 @@ class Capture:
 
 
 def is_to_be_sealed(hit: Hit, *, is_asked: bool = False) -> bool:
-    """Whether a hit is proved at all: an account of what was suffered is not, unless a person asks.
+    """Whether a hit is proved at all: an account of what was suffered is not, unless a person asks, nor a face alone.
 
     What is alerted always is, whatever else it may concern: every line of a mail cites an exhibit.
     """
     speaks_up = Category.DISCLOSURE in hit.categories and hit.severity is Severity.NONE
-    return is_asked or not speaks_up
+    return is_asked or not (speaks_up or is_face_alone(hit.matches))
 
 
 def reason_to_withhold(hit: Hit, capture: Capture, *, was_minor: bool) -> str:

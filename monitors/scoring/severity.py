@@ -42,7 +42,7 @@ _PICTURES: Final = frozenset({Method.PHASH, Method.PDQ, Method.WINDOW, Method.LO
 def severity_of(hit: Hit) -> Severity:
     """The severity of a hit whose scores are complete."""
     is_fresh = _is_fresh(hit.post.published_at, hit.found_at)
-    if _is_face_alone(hit.matches):
+    if is_face_alone(hit.matches):
         return Severity.NONE
     by_contents = _highest([_of_scores(hit.scores, is_fresh=is_fresh), _of_pictures(hit)])
     if hit.strongest.score < SURE_MATCH:
@@ -79,7 +79,8 @@ def _of_matches(matches: Sequence[Match]) -> Severity:
     return Severity.LOW if methods & {*_PICTURES, Method.SUBMITTED} else Severity.NONE
 
 
-def _is_face_alone(matches: Sequence[Match]) -> bool:
+def is_face_alone(matches: Sequence[Match]) -> bool:
+    """Whether nothing but a face speaks for these matches: it accuses nobody."""
     return all(match.method is Method.FACE and match.score < ALERT_SCORE for match in matches)
 
 
