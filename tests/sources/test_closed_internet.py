@@ -228,7 +228,7 @@ def test_a_source_there_is_not(tmp_path: Path, setting: str) -> None:
     """A setting for a source that does not exist is a mistake in writing, and is told."""
     settings = Settings(home=tmp_path).model_copy(update={setting: {"telegran": "1"}})
 
-    with pytest.raises(BadInputError, match="telegran is none of: .*telegram") as said:
+    with pytest.raises(BadInputError, match=r"telegran is none of: .*telegram") as said:
         open_sources(settings, Requester(guard=Guard()), mac)
 
     assert said.value.field == f"SHOUWANG_{setting.upper()}"
