@@ -384,7 +384,7 @@ class Hit:
 
 def hit_id(profile_id: str, post_id: str) -> str:
     """The id of the hit of a post for a profile: the same however often it is found."""
-    return sha256(f"{profile_id}\n{post_id}".encode()).hexdigest()[:32]
+    return sha256(f"{profile_id}\n{post_id}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

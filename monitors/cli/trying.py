@@ -5,12 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from monitors.cli.actions import find_profile, read_draft
+from monitors.errors import BadInputError
 from monitors.ledger import batches, hits
 from monitors.ledger.batches import post_key
 from monitors.matching.matcher import Matcher
 from monitors.matching.names.match_lines import as_watched
 from monitors.matching.tried import Tried, try_out
 from monitors.parts import Parts, matchers_of
+from monitors.profiles import checks
+from monitors.profiles.checks import MistakeError
 from monitors.profiles.registration import as_changed
 from monitors.records import Consent, Post, Scope, WatchProfile
 from monitors.sources.stored import NAME as STORED
@@ -28,7 +31,7 @@ class Trial:
         self._now = find_profile(parts, profile_id)
         draft = read_draft(changed_by, parts.clock.now()) if changed_by else self._now
         changed = as_changed(self._now, draft)
-        self._then = replace(changed, aliases=(*changed.aliases, *aliases))
+        self._then = replace(changed, aliases=(*changed.aliases, *map(_as_name, aliases)))
 
     def of_posts(self, posts: Iterable[Post]) -> Iterator[Tried]:
         """Try it on these posts."""
@@ -49,6 +52,13 @@ class Trial:
         taught = self._parts.taught([profile])
         tried = [_as_allowed(profile)]
         return matchers_of(tried, taught, now)
+
+
+def _as_name(alias: str) -> str:
+    try:
+        return checks.name(alias)
+    except MistakeError as mistake:
+        raise BadInputError(mistake.reason, field="--alias") from mistake
 
 
 def _as_allowed(profile: WatchProfile) -> WatchProfile:

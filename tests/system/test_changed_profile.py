@@ -68,6 +68,17 @@ def test_a_change_is_tried_over_what_is_stored(house: House, changed: str) -> No
     assert texts(house) == [PLAIN]
 
 
+def test_odd_input_is_tried_all_the_same(house: House, tmp_path: Path) -> None:
+    """An id with half a character is taken as it is; an alias of one letter is bad usage."""
+    (tmp_path / "odd.jsonl").write_text(f'{{"id": "\\ud83d", "text": "{PLAIN}"}}\n', encoding="utf-8")
+
+    (line,) = house.lines("profile", "try", HER, "--posts", str(tmp_path / "odd.jsonl"))
+    short = house.run("profile", "try", HER, "--alias", "月")
+
+    assert (line["post_id"], line["change"]) == ("\ud83d", "same")
+    assert (short.code, "--alias" in short.err) == (2, True)
+
+
 def test_an_alias_that_goes_is_lost(house: House, changed: str, tmp_path: Path) -> None:
     """What only the old profile finds is told as lost, of posts given by hand too."""
     assert house.run("profile", "change", HER, changed).code == 0
