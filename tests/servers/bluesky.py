@@ -29,7 +29,7 @@ from tests.servers.fetched import fetched_once
 from tests.servers.jetstream import SECOND, Jetstream, serving
 from tests.servers.missing import missing
 
-HERE = Path(__file__).with_name("bluesky")
+HERE = Path(__file__).with_name("bluesky-network")
 LOCKED = ("package.json", "package-lock.json")
 HOW = "Type: sudo apt-get install nodejs npm build-essential python3"
 READY_SECONDS = 120
