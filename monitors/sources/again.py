@@ -138,9 +138,11 @@ COSTLY = frozenset({"x", "reddit", "weibo", "tieba"})
 """Platforms whose posts are shown to an account alone, or for money: they are not asked again by themselves."""
 
 
-def is_same(one: Post, other: Post) -> bool:
-    """Whether two readings of a post say and show the same."""
-    return _plain(one.text) == _plain(other.text) and len(one.media) == len(other.media)
+def is_same(before: Post, now: Post) -> bool:
+    """Whether a post still says and shows what it did. One picture more may be a link's preview that came later."""
+    has_all = len(now.media) >= len(before.media)
+    has_more = len(now.media) > len(before.media) and before.source == bluesky_posts.NAME  # there previews come at once
+    return _plain(before.text) == _plain(now.text) and has_all and not has_more
 
 
 def _compared(before: Post, now: Post | None, fetched: Fetched) -> Look:

@@ -219,3 +219,11 @@ def test_a_picture_taken_away(web: Web, looker: Looker) -> None:
     web.answer(RECORD, record(WORDS), headers={"Content-Type": "application/json"})
 
     assert look(looker, on_bluesky(media=(Media(url="https://cdn.example/1.jpg"),))).found is Found.EDITED
+
+
+def test_a_preview_that_came_later(web: Web, looker: Looker) -> None:
+    """What a server shows of a link, a moment after the post was written, is no edit of it."""
+    card = {"url": "https://news.example/a", "image": "https://s.example/preview.png"}
+    web.answer(API, status(WORDS, card=card))
+
+    assert look(looker, on_mastodon(web)).found is Found.UP
