@@ -91,9 +91,11 @@ class Bench:
         return counts
 
     def find_nearest(self, number: int) -> Counts:
-        """Remember how near an original is to each that shows something else, over all windows of both."""
+        """Look for an original among the others, and remember how near those are that show something else."""
         counts, nearest = Counts(), dict[int, int]()
-        for probe in probe_pdq(fingerprint_moments(read_moments(self._saved(number)))):
+        hashes = fingerprint_moments(read_moments(self._saved(number)))
+        self._count_false(counts, self._bank.find(hashes), Variant(transform="", original=number, company=number))
+        for probe in probe_pdq(hashes) if self.originals[number].has_details else ():
             for photo, distance, _ in self._shelf.within(probe.bits, HOPELESS):
                 nearest[photo] = min(distance, nearest.get(photo, HOPELESS))
         for other, distance in nearest.items():
@@ -145,8 +147,7 @@ def evaluate(originals: Sequence[Original], variants: Sequence[Variant], *, work
     bench, counts = Bench(originals, variants), Counts()
     for part in _in_parts(bench, Bench.look_for, range(len(variants)), workers):
         counts.take_in(part)
-    detailed = [number for number, original in enumerate(originals) if original.has_details]
-    for part in _in_parts(bench, Bench.find_nearest, detailed, workers):
+    for part in _in_parts(bench, Bench.find_nearest, range(len(originals)), workers):
         counts.take_in(part)
     near = defaultdict(list)
     for _, number, other in counts.nearest:

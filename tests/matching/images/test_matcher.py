@@ -123,7 +123,7 @@ def test_a_phash_never_speaks_for_itself() -> None:
     matcher = PhotoMatcher([with_photos(a_photo(a_phash("0" * 16)))], now=NOON)
 
     [[same], [close], far] = matcher.match(
-        [post_with(a_phash(bits)) for bits in ("0" * 16, "00000000000000ff", "00000000000001ff")]
+        [post_with(a_phash(bits)) for bits in ("0" * 16, "000000000000003f", "000000000000007f")]
     )
 
     assert same.method is Method.PHASH

@@ -20,7 +20,7 @@ from monitors.records import Fingerprint
 _LARGEST: Final = 800
 _SMALLEST: Final = 250
 """A shorter side below this is an icon."""
-_SMALLEST_TILE: Final = 160
+_SMALLEST_TILE: Final = 100
 # Photographs only: hand-drawn logos, retinas and galaxies are nobody's holiday.
 _INSTALLED: Final = {
     "skimage": {"astronaut", "camera", "chelsea", "coffee", "coins", "motorcycle_left", "rocket", "brick", "grass", "gravel"},
