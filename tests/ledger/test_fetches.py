@@ -98,3 +98,16 @@ def test_when_to_come_again_is_kept(ledger: Ledger) -> None:
         (look,) = fetches.looks(connection, since=NOON)
 
     assert (look.detail, look.retry_at) == ("http_429", NOON + HOUR)
+
+
+def test_posts_of_each_day(ledger: Ledger) -> None:
+    """What a source received is summed up day by day, for the days on which it was asked."""
+    ok = FetchOutcome(kind=FetchKind.OK)
+    with ledger.writing() as connection:
+        for hours, posts in ((0, 3), (1, 4), (24, 5), (72, 0)):
+            fetches.record(connection, "rss", ok, posts=posts, at=NOON + hours * HOUR)
+
+    with ledger.reading() as connection:
+        assert fetches.daily(connection, since=NOON, until=NOON + 96 * HOUR) == {"rss": (7, 5, 0)}
+        assert fetches.daily(connection, since=NOON, until=NOON + HOUR) == {"rss": (3,)}
+        assert fetches.received(connection, since=NOON + HOUR) == {"rss": 9}
