@@ -4,7 +4,7 @@ A profile has 1 to 20 photos; nothing is ever missed by an index that guesses. T
 by one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -24,17 +24,11 @@ def pack(hashes: str, *, digits: int) -> Packed:
 class HashTable:
     """Hashes of one length, immutable; a row's number is its place among those it was built from."""
 
-    def __init__(self, parts: Sequence[Packed]) -> None:
-        """Take the rows in parts, so that they need not lie in memory twice."""
-        self._rows = sum(len(part) for part in parts)
-        width = next((part.shape[1] // 8 for part in parts if len(part)), 0)
+    def __init__(self, parts: Iterable[Packed]) -> None:
+        """Take the rows in parts, each let go of soon, so that they never lie in memory twice."""
         # Columns: one word of every hash lies together, so that the scan reads memory in order.
-        self._columns = np.empty((width, self._rows), dtype=np.uint64)
-        start = 0
-        for part in parts:
-            if len(part):
-                self._columns[:, start : start + len(part)] = np.ascontiguousarray(part).view(np.uint64).T
-            start += len(part)
+        self._blocks = list(_blocks(parts))
+        self._rows = sum(int(block.shape[1]) for block in self._blocks)
 
     def __len__(self) -> int:
         return self._rows
@@ -43,10 +37,30 @@ class HashTable:
         """Give the rows that differ by ``limit`` bits at most, with their distance, in order of rows."""
         words = np.frombuffer(bytes.fromhex(bits), dtype=np.uint64)[:, None]
         found: list[tuple[int, int]] = []
-        for start in range(0, self._rows, _CHUNK):
-            rows, distances = _scan(self._columns[:, start : start + _CHUNK], words, limit)
-            found.extend(zip((rows + start).tolist(), distances.tolist(), strict=True))
+        first = 0
+        for block in self._blocks:
+            for start in range(0, block.shape[1], _CHUNK):
+                rows, distances = _scan(block[:, start : start + _CHUNK], words, limit)
+                found.extend(zip((rows + first + start).tolist(), distances.tolist(), strict=True))
+            first += block.shape[1]
         return found
+
+
+def _blocks(parts: Iterable[Packed]) -> Iterator[NDArray[np.uint64]]:
+    held: list[Packed] = []
+    rows = 0
+    for part in parts:
+        held.append(part)
+        rows += len(part)
+        if rows >= _CHUNK:
+            yield _columns(held)
+            held, rows = [], 0
+    if rows:
+        yield _columns(held)
+
+
+def _columns(parts: Sequence[Packed]) -> NDArray[np.uint64]:
+    return np.ascontiguousarray(np.concatenate(parts).view(np.uint64).T)
 
 
 def _scan(

@@ -1,6 +1,6 @@
 """Stored hashes as rows that can be compared: which is of the whole picture, which of a crop or a part."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,11 +40,18 @@ class Probe:
 class Shelf:
     """Hashes of one length of many photos, in arrays: ten photos have 860 of them."""
 
-    def __init__(self, photos: Sequence[tuple[Packed, NDArray[np.uint8]]]) -> None:
+    def __init__(self, photos: Iterable[tuple[Packed, NDArray[np.uint8]]]) -> None:
         """Take each photo's hashes and, for each hash, its kind; a photo's place here is its number."""
-        self._photo = np.repeat(np.arange(len(photos), dtype=np.int32), [len(kinds) for _, kinds in photos])
-        self._kind = np.concatenate([np.zeros(0, dtype=np.uint8), *(kinds for _, kinds in photos)])
-        self._table = HashTable([packed for packed, _ in photos])
+        kinds: list[NDArray[np.uint8]] = []
+
+        def rows() -> Iterator[Packed]:
+            for packed, of_photo in photos:
+                kinds.append(of_photo)
+                yield packed
+
+        self._table = HashTable(rows())
+        self._photo = np.repeat(np.arange(len(kinds), dtype=np.int32), [len(of_photo) for of_photo in kinds])
+        self._kind = np.concatenate([np.zeros(0, dtype=np.uint8), *kinds])
 
     def within(self, bits: str, limit: int) -> Iterator[tuple[int, int, Change]]:
         """Give the photo, the distance and the kind of every row that differs by ``limit`` bits at most."""
@@ -54,12 +61,12 @@ class Shelf:
 
 def shelve_pdq(photos: Iterable[Iterable[Fingerprint]]) -> Shelf:
     """Put the PDQ hashes of photos in order: whole ones, laid ones and those of crops."""
-    return Shelf([_pdq_rows(photo) for photo in photos])
+    return Shelf(_pdq_rows(photo) for photo in photos)
 
 
 def shelve_phash(photos: Iterable[Iterable[Fingerprint]]) -> Shelf:
     """Put the pHashes of photos in order."""
-    return Shelf([_phash_rows(photo) for photo in photos])
+    return Shelf(_phash_rows(photo) for photo in photos)
 
 
 def probe_pdq(picture: Iterable[Fingerprint]) -> Iterator[Probe]:
