@@ -1,6 +1,6 @@
-"""What people said of hits teaches the matchers of that profile, and of no other: who is not her."""
+"""What people said of hits teaches the matchers and the thresholds of that profile, and of no other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -10,6 +10,8 @@ from monitors.ledger.cipher import Cipher
 from monitors.ledger.verdicts import Answer
 from monitors.matching.names.namesakes import MOST_LESSONS, Lesson, Memory, learn
 from monitors.records import Fingerprint, Hit, WatchProfile
+from monitors.scoring import tuning as thresholds
+from monitors.scoring.tuning import MOST_VERDICTS, Shifts
 
 Pictures = tuple[tuple[Fingerprint, ...], ...]
 
@@ -54,6 +56,18 @@ def memories_of(profiles: Sequence[WatchProfile], taught: Mapping[str, Taught]) 
         for profile in profiles
         if profile.others or profile.id in taught
     }
+
+
+def read_shifts(connection: Connection, cipher: Cipher, profile_ids: Iterable[str]) -> dict[str, Shifts]:
+    """Give how far verdicts on harm move the thresholds of each of these profiles; who said nothing is left out."""
+    moved = {}
+    for profile_id in profile_ids:
+        said = verdicts.harmful(connection, profile_id, most=MOST_VERDICTS)
+        judged = hits.of_ids(connection, cipher, list(said))
+        clear = [(hit, said[hit.id] is Answer.YES) for hit in judged if said[hit.id] is not Answer.UNSURE]
+        if shifts := thresholds.learn(clear):
+            moved[profile_id] = shifts
+    return moved
 
 
 def _read(connection: Connection, cipher: Cipher, profile_id: str, latest: int) -> Taught:

@@ -1,6 +1,6 @@
 """The wired parts a run works with; ``monitors/app.py`` puts them together from the settings."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from monitors.lessons import Taught
     from monitors.matching.images.faces.encoder import FaceEncoder
     from monitors.matching.names.matcher import NameMatcher
+    from monitors.scoring.tuning import Shifts
 
 
 class KeptMatchers:
@@ -137,6 +138,13 @@ class Parts:
         with self.ledger.reading() as ledger:
             profile = stored_profiles.get(ledger, self.vault, profile_id)
             return profile and stored_photos.whole(ledger, self.vault, profile)
+
+    def shifts(self, found: Iterable[Hit]) -> "dict[str, Shifts]":
+        """Give how far verdicts move the thresholds of the profiles of these hits."""
+        from monitors.lessons import read_shifts
+
+        with self.ledger.reading() as ledger:
+            return read_shifts(ledger, self.vault, {hit.profile_id for hit in found})
 
     def pseudonym(self, hit: Hit) -> str:
         """Give what stands for the writer in search stores: keyed per profile, so that no two can be joined."""

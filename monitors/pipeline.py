@@ -125,7 +125,8 @@ def match(parts: Parts, batch: Batch) -> Batch:
 
 def score(parts: Parts, batch: Batch) -> Batch:
     """Does it matter? Each hit gets its scores and how soon she should hear of it."""
-    hits = judge(_left_by(parts, batch, Stage.MATCHING), parts.scorer())
+    found = _left_by(parts, batch, Stage.MATCHING)
+    hits = judge(found, parts.scorer(), parts.shifts(found))
     with _counting(parts, batch, Stage.SCORING) as (ledger, counts):
         stored.replace(ledger, parts.vault, hits)
         counts.update(_advanced(ledger, batch, hits, Stage.SCORING))

@@ -349,6 +349,8 @@ class Score:
     muted: bool = False
     nearest: str | None = None
     """Id of the nearest example in the project's own corpus."""
+    terms: tuple[str, ...] = ()
+    """Words of the post that spoke most for a category that was found; kept where the post's text is kept."""
 
     @property
     def is_found(self) -> bool:

@@ -81,7 +81,7 @@ def rescore() -> Row:
         for old in _old_hits(parts, f"{scorer.revision}"):
             new = [
                 replace(hit, earlier_scores=(*before.scores, *before.earlier_scores))
-                for before, hit in zip(old, judge(old, scorer), strict=True)
+                for before, hit in zip(old, judge(old, scorer, parts.shifts(old)), strict=True)
             ]
             with parts.ledger.writing() as ledger:
                 hits.replace(ledger, parts.vault, new)

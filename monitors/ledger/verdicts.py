@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Column, Connection, func, insert, select
 
 from monitors.ledger.tables import hits, verdicts
 
@@ -72,20 +72,29 @@ def latest_about_her(connection: Connection) -> dict[str, int]:
 
 def about_her(connection: Connection, profile_id: str, *, most: int) -> dict[str, Answer]:
     """Give what stands now of whom a profile's hits are about: the ``most`` judged last, the last of them last."""
+    return _standing(connection, verdicts.c.about_her, profile_id, most)
+
+
+def harmful(connection: Connection, profile_id: str, *, most: int) -> dict[str, Answer]:
+    """Give what stands now of whether a profile's hits harm: the ``most`` judged last, the last of them last."""
+    return _standing(connection, verdicts.c.harmful, profile_id, most)
+
+
+def _standing(connection: Connection, asked: Column[str], profile_id: str, most: int) -> dict[str, Answer]:
     said = (
         select(verdicts.c.hit_id, func.max(verdicts.c.id).label("last"))
         .join(hits, hits.c.id == verdicts.c.hit_id)
-        .where(hits.c.profile_id == profile_id, verdicts.c.about_her.is_not(None))
+        .where(hits.c.profile_id == profile_id, asked.is_not(None))
         .group_by(verdicts.c.hit_id)
         .subquery()
     )
     question = (
-        select(verdicts.c.hit_id, verdicts.c.about_her)
+        select(verdicts.c.hit_id, asked.label("answer"))
         .join(said, said.c.last == verdicts.c.id)
         .order_by(verdicts.c.id.desc())
         .limit(most)
     )
-    return {row.hit_id: Answer(row.about_her) for row in reversed(connection.execute(question).all())}
+    return {row.hit_id: Answer(row.answer) for row in reversed(connection.execute(question).all())}
 
 
 def last_word(said: Iterable[Verdict]) -> tuple[Answer | None, Answer | None]:

@@ -1,9 +1,12 @@
-"""Linear heads on an encoder's vectors: one a category, one for ``abusive``, one for the writer's stance.
+"""Heads on an encoder's vectors and a text's spelling: one a category, one for ``abusive``, one for the stance.
+
+Categories compete with each other and with "none of them": what speaks for a rumour speaks against an insult.
 
 Stored as ``heads.npz`` (numbers) and ``heads.json`` (what they mean and where they come from); nothing is unpickled.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +17,7 @@ from numpy.typing import NDArray
 
 from monitors.scoring.encoder import Encoder, ModelError
 from monitors.scoring.manifest import file_sha256
+from monitors.scoring.ngrams import BITS, Grams
 
 Floats = NDArray[np.float32]
 
@@ -38,7 +42,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Arrays:
-    """The numbers of the heads: ``k`` labels, ``s`` stances, ``d`` dimensions."""
+    """The numbers of the heads: ``k`` labels, ``s`` stances, ``d`` dimensions; ``gram_`` ones have ``k + s`` columns."""
 
     centre: Floats
     spread: Floats
@@ -49,11 +53,14 @@ class Arrays:
     thresholds: Floats
     stance_weights: Floats
     stance_bias: Floats
+    gram_rarity: NDArray[np.float16]
+    gram_levels: NDArray[np.int8]
+    gram_scales: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Heads:
-    """Calibrated probabilities from vectors of one encoder."""
+    """Calibrated probabilities from vectors of one encoder, with what the texts' spelling adds (``gram_margins``)."""
 
     provenance: Provenance
     arrays: Arrays
@@ -63,23 +70,46 @@ class Heads:
         """Twelve hex digits that change with any number or threshold."""
         return sha256(_to_json(self.provenance).encode()).hexdigest()[:12]
 
-    def label_probabilities(self, vectors: Floats) -> NDArray[np.float64]:
+    def gram_margins(self, texts: Sequence[str]) -> Floats:
+        """What the spelling of prepared texts adds to each margin: labels first, then stances."""
+        return self.grams.margins(texts)
+
+    @property
+    def grams(self) -> Grams:
+        """What the heads know of spelling; columns are labels, then stances."""
+        arrays = self.arrays
+        return Grams(rarity=arrays.gram_rarity, levels=arrays.gram_levels, scales=arrays.gram_scales)
+
+    def label_probabilities(self, vectors: Floats, grams: Floats | None = None) -> NDArray[np.float64]:
         """One row a vector, one column a label, each between 0 and 1."""
-        return sigmoid(self.label_margins(vectors) * self.arrays.slope + self.arrays.offset)
+        return sigmoid(self.label_margins(vectors, grams) * self.arrays.slope + self.arrays.offset)
 
-    def label_margins(self, vectors: Floats) -> Floats:
-        """The same before calibration: how far on which side of each head a vector lies."""
+    def label_margins(self, vectors: Floats, grams: Floats | None = None) -> Floats:
+        """The same before calibration: log odds of each category against all else, and of ``abusive``."""
         margins: Floats = self._standardised(vectors) @ self.arrays.weights.T + self.arrays.bias
-        return margins
+        if grams is not None:
+            margins = margins + grams[:, : margins.shape[1]]
+        return against_the_rest(margins)
 
-    def stance_probabilities(self, vectors: Floats) -> NDArray[np.float64]:
+    def stance_probabilities(self, vectors: Floats, grams: Floats | None = None) -> NDArray[np.float64]:
         """One row a vector, one column a stance; rows sum to 1."""
         margins = self._standardised(vectors) @ self.arrays.stance_weights.T + self.arrays.stance_bias
+        if grams is not None:
+            margins = margins + grams[:, -margins.shape[1] :]
         return softmax(margins)
 
     def _standardised(self, vectors: Floats) -> Floats:
         scaled: Floats = (vectors - self.arrays.centre) / self.arrays.spread
         return scaled
+
+
+def against_the_rest(margins: Floats) -> Floats:
+    """Log odds of each category against the others and "none", whose margin is 0; the last column stays as it is."""
+    kinds = np.concatenate([margins[:, :-1].astype(np.float64), np.zeros((len(margins), 1))], axis=1)
+    shares = softmax(kinds)[:, :-1]
+    # Beyond these ends a float cannot tell the odds from certainty.
+    odds = np.clip(shares, 1e-12, 1 - 1e-12)
+    return np.concatenate([np.log(odds) - np.log1p(-odds), margins[:, -1:]], axis=1).astype(np.float32)
 
 
 def sigmoid(margins: NDArray[Any]) -> NDArray[np.float64]:
@@ -96,7 +126,7 @@ def softmax(margins: NDArray[Any]) -> NDArray[np.float64]:
 def save_heads(heads: Heads, folder: Path) -> None:
     """Write both files."""
     arrays = {field.name: getattr(heads.arrays, field.name) for field in fields(Arrays)}
-    np.savez(folder / "heads.npz", **arrays)
+    np.savez_compressed(folder / "heads.npz", **arrays)
     meant = {**_as_dict(heads.provenance), "arrays_sha256": file_sha256(folder / "heads.npz")}
     (folder / "heads.json").write_text(json.dumps(meant, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
@@ -125,6 +155,9 @@ def _check_fit(folder: Path, provenance: Provenance, arrays: Arrays, encoder: En
         )
     if arrays.weights.shape != (len(provenance.labels), encoder.dimension):
         raise ModelError(f"{folder}: heads have shape {arrays.weights.shape}", advice=_ADVICE)
+    columns = len(provenance.labels) + len(provenance.stances)
+    if arrays.gram_levels.shape != (1 << BITS, columns):
+        raise ModelError(f"{folder}: heads' spelling has shape {arrays.gram_levels.shape}", advice=_ADVICE)
 
 
 def _as_dict(provenance: Provenance) -> dict[str, Any]:

@@ -1,22 +1,29 @@
 """The scoring stage: hits in, the same hits with scores and severity out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from monitors.records import Hit, Method, Post, Score
 from monitors.scoring.scorer import Reading, Scorer
 from monitors.scoring.severity import severity_of
+from monitors.scoring.tuning import Shifts
 
 _NOT_BY_NAME = frozenset({Method.PHASH, Method.PDQ, Method.WINDOW, Method.LOCAL, Method.FACE, Method.SUBMITTED})
 
 
-def judge(hits: Sequence[Hit], scorer: Scorer) -> list[Hit]:
+def judge(hits: Sequence[Hit], scorer: Scorer, shifts: Mapping[str, Shifts] | None = None) -> list[Hit]:
     """Each hit with its scores and severity, in order. Words in a post's pictures are judged like its text.
+
+    ``shifts`` has, by profile, how far verdicts moved its thresholds.
 
     ``ModelError`` when the model cannot be used: nothing was judged then, and the hits wait as unscored.
     """
     pages = [(number, text) for number, hit in enumerate(hits) for text in _texts_of(hit.post)]
-    readings = scorer.score_texts([text for _, text in pages], [_forms(hits[number]) for number, _ in pages])
+    readings = scorer.score_texts(
+        [text for _, text in pages],
+        [_forms(hits[number]) for number, _ in pages],
+        [(shifts or {}).get(hits[number].profile_id, {}) for number, _ in pages],
+    )
     of_hits: list[list[Reading]] = [[] for _ in hits]
     for (number, _), reading in zip(pages, readings, strict=True):
         of_hits[number].append(reading)

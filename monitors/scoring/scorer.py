@@ -1,19 +1,23 @@
 """From texts to scores: mask, encode, heads, stance, reason."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitors.records import Category, Score, Stance
 from monitors.scoring.encoder import Encoder
 from monitors.scoring.examples import Examples, load_examples
-from monitors.scoring.heads import ABUSIVE, Floats, Heads, load_heads
+from monitors.scoring.heads import ABUSIVE, Heads, load_heads
 from monitors.scoring.masking import prepare
 from monitors.scoring.onnx_encoder import SHIPPED, OnnxEncoder
+from monitors.scoring.reasons import terms_of
 from monitors.scoring.stance import WITHOUT_STANCE, clearest, is_muted
+from monitors.scoring.tuning import Shifts, shifted
 
 # 256 tokens hold about 380 Chinese characters; windows overlap so that no sentence is only ever cut in two.
 _WINDOW: Final = 360
@@ -40,6 +44,17 @@ class Reading:
         return tuple(names[: names.index(Category.DISCLOSURE) + 1] if Category.DISCLOSURE in names else names)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Seen:
+    """What the heads say of every window of a batch."""
+
+    windows: Sequence[str]
+    labels: NDArray[np.float64]
+    """``abusive`` in the last column."""
+    stances: NDArray[np.float64]
+    nearest: list[dict[Category | None, str]]
+
+
 class Scorer:
     """Scores texts with one encoder and the heads that were fitted on it."""
 
@@ -64,43 +79,77 @@ class Scorer:
         """Where ``abusive`` is best told from the rest; no alert depends on it."""
         return self._thresholds[ABUSIVE]
 
-    def score_texts(self, texts: Sequence[str], forms: Sequence[Iterable[str]] | None = None) -> list[Reading]:
+    def score_texts(
+        self,
+        texts: Sequence[str],
+        forms: Sequence[Iterable[str]] | None = None,
+        shifts: Sequence[Shifts] | None = None,
+    ) -> list[Reading]:
         """One reading a text, in order; ``forms`` are the surface forms to mask in each.
 
-        A long text is read in windows and has the highest probability of any of them.
+        ``shifts`` move the thresholds for each text: what its profile's verdicts taught. A long text is read in windows and has the highest probability of any of them.
         """
         windows = [_windows(text) for text in prepare(texts, forms)]
-        vectors = self._encoder.encode([window for of_text in windows for window in of_text])
-        ends = np.cumsum([len(of_text) for of_text in windows], dtype=np.int64)
-        parts = np.split(vectors, ends[:-1]) if texts else []
-        return [self._read(part) for part in parts]
+        seen = self._look_at([window for of_text in windows for window in of_text])
+        ends = list(accumulate(map(len, windows), initial=0))
+        thresholds = [self._shifted(of_text) for of_text in shifts or [{}] * len(texts)]
+        return [
+            self._read(seen, range(start, end), of_text)
+            for (start, end), of_text in zip(pairwise(ends), thresholds, strict=True)
+        ]
 
-    def _read(self, vectors: Floats) -> Reading:
-        if not len(vectors):
+    def _shifted(self, shifts: Shifts) -> dict[str, float]:
+        """The thresholds for one text."""
+        moved = {category.value: shifted(self._thresholds[category], category, shifts) for category in shifts}
+        return self._thresholds | moved
+
+    def _look_at(self, windows: Sequence[str]) -> "_Seen":
+        vectors = self._encoder.encode(windows)
+        grams = self._heads.gram_margins(windows)
+        return _Seen(
+            windows=windows,
+            labels=self._heads.label_probabilities(vectors, grams),
+            stances=self._heads.stance_probabilities(vectors, grams),
+            nearest=self._examples.nearest(vectors),
+        )
+
+    def _read(self, seen: "_Seen", rows: range, thresholds: Mapping[str, float]) -> Reading:
+        if not rows:
             return Reading()
-        labels = self._heads.label_probabilities(vectors)
+        labels = seen.labels[rows.start : rows.stop]
         # The window that speaks most clearly of a harm also says whose side the writer takes.
-        spokesman = int(labels[:, [name != ABUSIVE for name in self._heads.provenance.labels]].max(axis=1).argmax())
-        stances = self._stances(vectors[spokesman : spokesman + 1])
-        nearest = self._examples.nearest(vectors[spokesman : spokesman + 1])[0]
+        spokesman = rows[int(labels[:, :-1].max(axis=1).argmax())]
+        stances = self._stances(seen.stances[spokesman])
+        nearest = seen.nearest[spokesman]
         highest = dict(zip(self._heads.provenance.labels, map(float, labels.max(axis=0)), strict=True))
-        scores = tuple(self._score(category, highest[category], stances, nearest) for category in Category)
+        scores = tuple(
+            self._with_terms(
+                self._score(category, highest[category], thresholds[category], stances, nearest),
+                seen.windows[spokesman],
+            )
+            for category in Category
+        )
         reading = Reading(scores=scores, abusive=highest[ABUSIVE], nearest=nearest[None])
         judged = (score.stance for score in scores if score.stance and score.category in reading.labels)
         return replace(reading, stance=next(judged, None))
 
-    def _stances(self, vector: Floats) -> dict[Stance, float]:
-        (row,) = self._heads.stance_probabilities(vector)
+    def _with_terms(self, score: Score, window: str) -> Score:
+        """A score that was found names the words that moved it."""
+        if not score.is_found:
+            return score
+        return replace(score, terms=terms_of(window, self._heads.grams, list(Category).index(score.category)))
+
+    def _stances(self, row: NDArray[np.float64]) -> dict[Stance, float]:
         return {Stance(name): float(value) for name, value in zip(self._heads.provenance.stances, row, strict=True)}
 
     def _score(
         self,
         category: Category,
         probability: float,
+        threshold: float,
         stances: dict[Stance, float],
         nearest: dict[Category | None, str],
     ) -> Score:
-        threshold = self._thresholds[category]
         is_found = probability >= threshold
         stance, certainty = clearest(stances)
         is_judged = is_found and category not in WITHOUT_STANCE

@@ -12,6 +12,7 @@ import numpy as np
 from monitors.records import Category, Stance
 from monitors.scoring.examples import Examples
 from monitors.scoring.heads import ABUSIVE, Arrays, Heads, Provenance
+from monitors.scoring.ngrams import no_grams
 from monitors.scoring.onnx_encoder import OnnxEncoder
 from monitors.scoring.scorer import Scorer
 
@@ -29,6 +30,7 @@ def heads_by_hand(*, stance_bias: tuple[float, ...] = (0, 0, 0, 0), mute_at: flo
     bias = np.full(len(LABELS), NEVER, dtype=np.float32)
     bias[[LABELS.index("sexual_rumor"), LABELS.index("disclosure")]] = -STEEP / 2
     ones = np.ones(len(LABELS), dtype=np.float32)
+    grams = no_grams(len(LABELS) + len(Stance))
     numbers: dict[str, Any] = {
         "centre": np.zeros(3, dtype=np.float32),
         "spread": np.ones(3, dtype=np.float32),
@@ -39,6 +41,9 @@ def heads_by_hand(*, stance_bias: tuple[float, ...] = (0, 0, 0, 0), mute_at: flo
         "thresholds": 0.5 * ones,
         "stance_weights": np.zeros((len(Stance), 3), dtype=np.float32),
         "stance_bias": np.array(stance_bias, dtype=np.float32),
+        "gram_rarity": grams.rarity,
+        "gram_levels": grams.levels,
+        "gram_scales": grams.scales,
     }
     provenance = Provenance(
         encoder_id="tiny",

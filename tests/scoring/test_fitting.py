@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitors.scoring.workshop.evaluate import in_halves
-from monitors.scoring.workshop.fitting import calibrate, f1, fit, mute_threshold
+from monitors.scoring.workshop.fitting import Bound, calibrate, f1, fit, mute_threshold
 from tests.scoring.test_corpus import an_example
 
 YES, NO = np.array([True]), np.array([False])
@@ -38,7 +38,7 @@ def test_calibrated_margins_are_frequencies() -> None:
     margins = np.repeat(np.array([-8.0, 2.0, 12.0]), 100)
     labels = np.concatenate([np.arange(100) < share for share in (10, 50, 90)])
 
-    calibration = calibrate(margins, labels, harmless=margins[:0], false_alarms=0.01)
+    calibration = calibrate(margins, labels)
 
     assert calibration.probabilities(np.array([-8.0, 2.0, 12.0])) == pytest.approx([0.1, 0.5, 0.9], abs=0.02)
 
@@ -49,8 +49,8 @@ def test_threshold_lets_few_harmless_posts_through() -> None:
     labels = np.concatenate([np.ones(40), np.zeros(40)]).astype(bool)
     harmless = np.concatenate([np.full(10, 1.5), np.full(90, -3.0)])
 
-    free = calibrate(margins, labels, harmless=harmless[:0], false_alarms=0.01)
-    bound = calibrate(margins, labels, harmless=harmless, false_alarms=0.01)
+    free = calibrate(margins, labels)
+    bound = calibrate(margins, labels, bounds=[Bound(margins=harmless, at_most=0.01)])
 
     assert (free.probabilities(harmless) >= free.threshold).mean() == pytest.approx(0.10)
     assert (bound.probabilities(harmless) >= bound.threshold).mean() <= 0.01

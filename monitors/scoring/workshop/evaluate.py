@@ -8,42 +8,42 @@ half of the families is measured with those of the other half. Public sets: dev 
 
 import argparse
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors.records import Category, Score
+from monitors.records import Category
 from monitors.scoring.corpus import Example, read_corpus
 from monitors.scoring.encoder import Encoder
 from monitors.scoring.examples import load_examples
 from monitors.scoring.heads import load_heads
 from monitors.scoring.onnx_encoder import SHIPPED, OnnxEncoder
-from monitors.scoring.scorer import Reading, Scorer, scorer_of
+from monitors.scoring.scorer import Scorer, scorer_of
+from monitors.scoring.stance import NEVER_MUTED
+from monitors.scoring.workshop.evasion import WAYS, rewrite
 from monitors.scoring.workshop.fitting import f1
 from monitors.scoring.workshop.material import gather
-from monitors.scoring.workshop.public_data import read_public
+from monitors.scoring.workshop.measures import (
+    Judged,
+    alerts,
+    calibration_error,
+    interval,
+    macro_f1,
+    share,
+)
+from monitors.scoring.workshop.public_data import PublicPost, data_folder, read_public
 from monitors.scoring.workshop.train_heads import CALIBRATED, calibrated, split_of
 from monitors.scoring.workshop.vectors import CachedEncoder
 
-_ALERTING: Final = tuple(category for category in Category if category is not Category.DISCLOSURE)
 # Enough to see one false alarm in a hundred to within half a hundredth, in minutes.
 _HARMLESS: Final = {"zh_news_titles": ("dev", 2000), "weibo_ner_person": ("train", None), "wnut17_person": ("dev", 500)}
 _ABUSIVE: Final = {"cold": 1000, "swsr": None, "edos": 1000}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One category on the dev families."""
-
-    name: str
-    posts: int
-    precision: float
-    recall: float
-    f1: float
+_LARGE: Final = frozenset({"zh-Hans", "zh-Hant", "en"})
+_LISTED: Final = 12
+"""Ids of false alarms named a set."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -51,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", type=Path)
     options = parser.parse_args(arguments)
+    if not data_folder().is_dir():
+        sys.stdout.write(f"{data_folder()} is not there: set SHOUWANG_DATA. Nothing was measured.\n")
+        return
     fragment = report(CachedEncoder(OnnxEncoder(SHIPPED)), SHIPPED)
     if options.to:
         options.to.write_text(fragment, encoding="utf-8")
@@ -61,25 +64,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def report(encoder: Encoder, folder: Path) -> str:
     """The whole fragment, as Markdown."""
     scorer = scorer_of(encoder, folder)
-    dev, readings = measure_in_halves(encoder, folder)
+    scorers = in_turn(encoder, folder)
+    dev = Judged(examples=(), readings=())
+    for half, by_half in scorers:
+        dev = _together(dev, _judge(by_half, half))
     lines = [f"Model {scorer.model}, revision {scorer.revision}; {len(dev)} posts of dev families.", ""]
-    lines += _category_table(dev, readings)
-    lines += ["", *_sides(dev, readings), "", *_harmless_table(dev, readings, scorer), "", *_abusive_table(scorer)]
-    return "\n".join([*lines, ""])
+    parts = (
+        _categories(dev),
+        _languages(dev),
+        _sides(dev),
+        _harmless(dev, scorer),
+        _evasions(scorers),
+        _abusive(scorer),
+    )
+    for part in parts:
+        lines += [*part, ""]
+    return "\n".join(lines)
 
 
-def measure_in_halves(encoder: Encoder, folder: Path) -> tuple[list[Example], list[Reading]]:
-    """Dev examples with their readings, each half calibrated on the other."""
+def in_turn(encoder: Encoder, folder: Path) -> list[tuple[list[Example], Scorer]]:
+    """Each half of the dev families with a scorer whose thresholds were chosen on the other."""
     halves = in_halves(split_of(read_corpus(), "dev"))
     heads, examples = load_heads(folder, encoder), load_examples(folder)
-    measured: list[Example] = []
-    readings: list[Reading] = []
-    for half, other in (halves, halves[::-1]):
-        chosen = calibrated(heads, gather(encoder, other, CALIBRATED, split="dev"))
-        scorer = Scorer(encoder, chosen, examples)
-        measured += half
-        readings += scorer.score_texts([example.text for example in half], [example.forms for example in half])
-    return measured, readings
+    return [
+        (half, Scorer(encoder, calibrated(heads, gather(encoder, other, CALIBRATED, split="dev")), examples))
+        for half, other in (halves, halves[::-1])
+    ]
 
 
 def in_halves(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
@@ -92,94 +102,134 @@ def in_halves(examples: Sequence[Example]) -> tuple[list[Example], list[Example]
     )
 
 
-def _category_table(dev: Sequence[Example], readings: Sequence[Reading]) -> list[str]:
-    rows = [_row(category, dev, readings) for category in Category]
-    mean = sum(row.f1 for row in rows) / len(rows)
-    return [
-        "| category | posts | precision | recall | F1 |",
-        "| --- | --- | --- | --- | --- |",
-        *(f"| {row.name} | {row.posts} | {row.precision:.2f} | {row.recall:.2f} | {row.f1:.2f} |" for row in rows),
-        f"| **mean** | {len(dev)} | | | **{mean:.3f}** |",
-    ]
+def _judge(scorer: Scorer, examples: Sequence[Example]) -> Judged:
+    readings = scorer.score_texts([example.text for example in examples], [example.forms for example in examples])
+    return Judged(examples=tuple(examples), readings=tuple(readings))
 
 
-def _row(category: Category, dev: Sequence[Example], readings: Sequence[Reading]) -> Row:
-    is_so = np.array([category in example.categories for example in dev])
-    is_found = np.array([category in reading.labels for reading in readings])
-    both = int((is_so & is_found).sum())
-    return Row(
-        name=category.value,
-        posts=int(is_so.sum()),
-        precision=both / max(int(is_found.sum()), 1),
-        recall=both / max(int(is_so.sum()), 1),
-        f1=f1(is_so, is_found),
-    )
+def _together(one: Judged, other: Judged) -> Judged:
+    return Judged(examples=one.examples + other.examples, readings=one.readings + other.readings)
 
 
-def _sides(dev: Sequence[Example], readings: Sequence[Reading]) -> list[str]:
-    spreads = [reading for example, reading in zip(dev, readings, strict=True) if example.spreads]
-    others = [reading for example, reading in zip(dev, readings, strict=True) if example.stance and not example.spreads]
-    right = [
+def _categories(dev: Judged) -> Iterator[str]:
+    yield from ("| category | posts | precision | recall | F1 |", "| --- | --- | --- | --- | --- |")
+    wanted, found = dev.wanted, dev.found
+    for place, category in enumerate(Category):
+        both = int((wanted[:, place] & found[:, place]).sum())
+        posts, said = int(wanted[:, place].sum()), int(found[:, place].sum())
+        value = f1(wanted[:, place], found[:, place])
+        yield f"| {category.value} | {posts} | {both / max(said, 1):.2f} | {both / max(posts, 1):.2f} | {value:.2f} |"
+    yield f"| **mean** {_with_interval(dev)} | {len(dev)} | | | |"
+    yield ""
+    yield f"Calibration error over all categories (ten bins): {calibration_error(dev):.3f}."
+
+
+def _languages(dev: Judged) -> Iterator[str]:
+    yield from ("| language | posts | macro-F1 [95 %] | spreading posts told |", "| --- | --- | --- | --- |")
+    languages = sorted({example.lang for example in dev.examples})
+    for name in languages:
+        yield _language_row(name, dev.where([example.lang == name for example in dev.examples]))
+    small = dev.where([example.lang not in _LARGE for example in dev.examples])
+    if len(small):
+        yield _language_row("**small ones together**", small)
+
+
+def _language_row(name: str, part: Judged) -> str:
+    spreading = part.where([example.spreads for example in part.examples])
+    told = share(sum(map(alerts, spreading.readings)), len(spreading))
+    return f"| {name} | {len(part)} | {_with_interval(part)} | {told} |"
+
+
+def _with_interval(part: Judged) -> str:
+    low, high = interval(part)
+    return f"{macro_f1(part.wanted, part.found):.3f} [{low:.2f}–{high:.2f}]"
+
+
+def _sides(dev: Judged) -> Iterator[str]:
+    spreading = dev.where([example.spreads for example in dev.examples])
+    others = dev.where([example.stance is not None and not example.spreads for example in dev.examples])
+    may_be_muted = others.where([not set(example.categories) & NEVER_MUTED for example in others.examples])
+    both = [
         reading.stance is example.stance
-        for example, reading in zip(dev, readings, strict=True)
+        for example, reading in zip(dev.examples, dev.readings, strict=True)
         if example.stance and reading.stance
     ]
-    missed = sum(not _alerts(reading) for reading in spreads)
-    muted = sum(bool(_found(reading)) and not _alerts(reading) for reading in spreads)
-    return [
-        f"- posts that spread: {len(spreads)}; muted {_share(muted, len(spreads))}; not alerted {_share(missed, len(spreads))}",
-        f"- posts that deny, report or support: {len(others)}; still alerting {_share(sum(map(_alerts, others)), len(others))}",
-        f"- stance right, where both have one: {_share(sum(right), len(right))}",
-    ]
+    muted = sum(any(score.muted for score in reading.scores) and not alerts(reading) for reading in spreading.readings)
+    yield f"- posts that spread: {len(spreading)}; told {_told(spreading)}; muted {share(muted, len(spreading))}"
+    yield f"- posts that deny, report or support: {len(others)}; still alerting {_told(others)}"
+    yield f"- of these, without threat, doxxing or imagery, which are never muted: {len(may_be_muted)}; still alerting {_told(may_be_muted)}"
+    yield f"- stance right, where both have one: {share(sum(both), len(both))}"
 
 
-def _harmless_table(dev: Sequence[Example], readings: Sequence[Reading], scorer: Scorer) -> list[str]:
-    def of(kind: str) -> list[Reading]:
-        pairs = zip(dev, readings, strict=True)
-        return [
-            reading for example, reading in pairs if [c.value for c in example.categories] == ([kind] if kind else [])
-        ]
+def _told(part: Judged) -> str:
+    return share(sum(map(alerts, part.readings)), len(part))
 
-    groups = {"own dev, benign": of(""), "own dev, disclosure": of("disclosure")}
+
+def _harmless(dev: Judged, scorer: Scorer) -> Iterator[str]:
+    yield from ("| harmless posts | posts | false alarms | which |", "| --- | --- | --- | --- |")
+    own = {"own dev, benign": (), "own dev, disclosure": (Category.DISCLOSURE,)}
+    for name, categories in own.items():
+        part = dev.where([example.categories == categories for example in dev.examples])
+        wrong = [example.id for example, reading in zip(part.examples, part.readings, strict=True) if alerts(reading)]
+        yield f"| {name} | {len(part)} | {share(len(wrong), len(part))} | {_listed(wrong)} |"
     for name, (split, rows) in _HARMLESS.items():
-        groups[name] = scorer.score_texts([post.text for post in read_public(name, split, at_most=rows)])
-    return [
-        "| harmless posts | posts | false alarms |",
-        "| --- | --- | --- |",
-        *(
-            f"| {name} | {len(group)} | {_share(sum(map(_alerts, group)), len(group))} |"
-            for name, group in groups.items()
-        ),
-    ]
+        posts = read_public(name, split, at_most=rows)
+        readings = scorer.score_texts([post.text for post in posts])
+        wrong = [post.id for post, reading in zip(posts, readings, strict=True) if alerts(reading)]
+        yield f"| {name} | {len(posts)} | {share(len(wrong), len(posts))} | {_listed(wrong)} |"
 
 
-def _abusive_table(scorer: Scorer) -> list[str]:
-    lines = ["| `abusive` on | posts | macro-F1 |", "| --- | --- | --- |"]
-    threshold = scorer.abusive_threshold
+def _listed(ids: Sequence[str]) -> str:
+    return " ".join(ids[:_LISTED]) + (f" and {len(ids) - _LISTED} more" if len(ids) > _LISTED else "")
+
+
+def _evasions(scorers: Sequence[tuple[list[Example], Scorer]]) -> Iterator[str]:
+    """How many spreading Chinese posts are still told when they are written to slip through."""
+    yield from ("| written | spreading zh posts told | loss of recall |", "| --- | --- | --- |")
+    plain = 0
+    for way in ("plain", *WAYS):
+        told, posts = 0, 0
+        for half, scorer in scorers:
+            kept = [example for example in half if example.spreads and example.lang == "zh-Hans"]
+            texts = [example.text for example in kept]
+            texts = texts if way == "plain" else [_rewritten(example, way) for example in kept]
+            told += sum(map(alerts, scorer.score_texts(texts, [example.forms for example in kept])))
+            posts += len(kept)
+        plain = plain or told
+        yield f"| {way} | {share(told, posts)} | {1 - told / max(plain, 1):.1%} |"
+
+
+def _rewritten(example: Example, way: str) -> str:
+    """The text with everything but its target rewritten: who she is was found before."""
+    if example.target is None:
+        return rewrite([example.text], way)[0]
+    return example.target.join(rewrite(example.text.split(example.target), way))
+
+
+def _abusive(scorer: Scorer) -> Iterator[str]:
+    yield from ("| `abusive` on | posts | macro-F1 | char TF-IDF + LR |", "| --- | --- | --- | --- |")
     for name, rows in _ABUSIVE.items():
         posts = [post for post in read_public(name, "dev", at_most=rows) if post.abusive is not None]
         readings = scorer.score_texts([post.text for post in posts])
-        found = np.array([(reading.abusive or 0) >= threshold for reading in readings])
-        lines.append(
-            f"| {name} dev | {len(posts)} | {_macro_f1(np.array([bool(post.abusive) for post in posts]), found):.3f} |"
-        )
-    return lines
+        found = np.array([(reading.abusive or 0) >= scorer.abusive_threshold for reading in readings])
+        labels = np.array([bool(post.abusive) for post in posts])
+        yield f"| {name} dev | {len(posts)} | {_two_sided(labels, found):.3f} | {_floor(name, posts, labels):.3f} |"
 
 
-def _found(reading: Reading) -> list[Score]:
-    labels = set(reading.labels)
-    return [score for score in reading.scores if score.category in labels and score.category in _ALERTING]
+def _floor(name: str, posts: Sequence[PublicPost], labels: NDArray[np.bool_]) -> float:
+    """The usual baseline, trained on the whole train split of the same set."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    learned = [post for post in read_public(name, "train") if post.abusive is not None]
+    vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), min_df=2, sublinear_tf=True, max_features=200_000)
+    rows = vectorizer.fit_transform([post.text for post in learned])
+    model = LogisticRegression(C=5, class_weight="balanced", solver="liblinear")
+    model.fit(rows, [bool(post.abusive) for post in learned])
+    return _two_sided(labels, model.predict(vectorizer.transform([post.text for post in posts])))
 
 
-def _alerts(reading: Reading) -> bool:
-    return any(not score.muted for score in _found(reading))
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part} ({part / max(whole, 1):.1%})"
-
-
-def _macro_f1(labels: NDArray[np.bool_], found: NDArray[np.bool_]) -> float:
+def _two_sided(labels: NDArray[np.bool_], found: NDArray[np.bool_]) -> float:
     return (f1(labels, found) + f1(~labels, ~found)) / 2
 
 

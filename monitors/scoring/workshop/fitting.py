@@ -1,5 +1,6 @@
 """Logistic regression, its calibration and its thresholds: the numbers of a head from vectors and labels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from monitors.scoring.heads import Floats, sigmoid
 
+_CLOSE_ENOUGH: Final = 1e-3
 _LEAST_THRESHOLD: Final = 0.3
 _MOST_THRESHOLD: Final = 0.9
 """A threshold outside says more about the few posts it was chosen on than about the next; only false alarms raise it."""
@@ -26,6 +28,20 @@ class Calibration:
         return sigmoid(margins * self.slope + self.offset)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bound:
+    """Margins of harmless posts, and the share of them that may pass a threshold."""
+
+    margins: NDArray[Any]
+    at_most: float
+
+    def least(self, probabilities: NDArray[np.float64]) -> float:
+        """The lowest threshold that keeps to it."""
+        if not len(probabilities):
+            return 0.0
+        return float(np.nextafter(np.quantile(probabilities, 1 - self.at_most, method="higher"), 2))
+
+
 def fit(
     vectors: Floats, labels: NDArray[np.bool_], weights: NDArray[np.float64], *, strength: float
 ) -> tuple[Floats, float]:
@@ -34,25 +50,34 @@ def fit(
     return model.coef_[0].astype(np.float32), float(model.intercept_[0])
 
 
+def fit_kinds(
+    features: Any, kinds: NDArray[np.int64], weights: NDArray[np.float64], *, strength: float
+) -> tuple[Floats, Floats]:
+    """One row of weights and one bias a kind but the last, relative to the last, whose margin is then 0.
+
+    Rare kinds weigh more than frequent ones, though not as much as all together.
+    """
+    model = _regress(features, kinds, _half_balanced(kinds, weights), strength)
+    rows, bias = model.coef_, model.intercept_
+    return (rows[:-1] - rows[-1]).astype(np.float32), (bias[:-1] - bias[-1]).astype(np.float32)
+
+
 def calibrate(
     margins: NDArray[Any],
     labels: NDArray[np.bool_],
     *,
-    harmless: NDArray[Any],
-    false_alarms: float,
+    bounds: Sequence[Bound] = (),
     recall_counts: float = 1.0,
 ) -> Calibration:
-    """Calibration on posts that the head has not seen, with the threshold of highest F.
+    """Calibration on posts that the head has not seen, with the threshold of highest F among those within ``bounds``.
 
-    At most the share ``false_alarms`` of ``harmless`` margins may pass the threshold. ``recall_counts`` is the beta
-    of F: how many times as much a missed post weighs as a needless one.
+    ``recall_counts`` is the beta of F: how many times as much a missed post weighs as a needless one.
     """
     platt = _regress(margins[:, None], labels, np.ones(len(labels)), 10.0)
     slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
     probabilities = sigmoid(margins * slope + offset)
-    passing = sigmoid(harmless * slope + offset)
-    floor = float(np.nextafter(np.quantile(passing, 1 - false_alarms, method="higher"), 2)) if len(passing) else 0.0
-    lowest = max(floor, _LEAST_THRESHOLD)
+    floors = (bound.least(sigmoid(bound.margins * slope + offset)) for bound in bounds)
+    lowest = max(_LEAST_THRESHOLD, *floors, 0.0)
     candidates = np.linspace(lowest, max(lowest, _MOST_THRESHOLD), 101)
     scores = np.array([f_score(labels, probabilities >= threshold, recall_counts) for threshold in candidates])
     # Of equally good thresholds the middle one: its neighbours on both sides are good too.
@@ -85,7 +110,12 @@ def _balanced(labels: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArra
     return np.asarray(np.where(labels, weights * half / yes, weights * half / no))
 
 
-def _regress(vectors: NDArray[Any], labels: NDArray[Any], weights: NDArray[np.float64], strength: float) -> Any:
+def _half_balanced(kinds: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    totals = np.array([weights[kinds == kind].sum() for kind in range(int(kinds.max()) + 1)])
+    return np.asarray(weights * np.sqrt(totals.mean() / totals[kinds]))
+
+
+def _regress(vectors: Any, labels: NDArray[Any], weights: NDArray[np.float64], strength: float) -> Any:
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=strength, max_iter=2000).fit(vectors, labels, sample_weight=weights)
+    return LogisticRegression(C=strength, max_iter=2000, tol=_CLOSE_ENOUGH).fit(vectors, labels, sample_weight=weights)

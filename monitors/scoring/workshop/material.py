@@ -24,6 +24,8 @@ class Material:
     own: tuple[Example, ...]
     public: tuple[PublicPost, ...]
     vectors: Floats
+    texts: tuple[str, ...]
+    """Prepared, one a row."""
 
     @property
     def is_own(self) -> NDArray[np.bool_]:
@@ -42,14 +44,18 @@ class Material:
 def gather(encoder: Encoder, own: Sequence[Example], public: dict[str, int], *, split: str) -> Material:
     """Own examples and so many posts of the split of each public set, encoded set by set so that each is cached."""
     sets = [read_public(name, split, at_most=rows) for name, rows in public.items()]
-    vectors = [encode_examples(encoder, own)]
-    vectors += [encoder.encode(prepare([post.text for post in posts])) for posts in sets]
-    return Material(own=tuple(own), public=tuple(post for posts in sets for post in posts), vectors=np.vstack(vectors))
+    texts = [prepare_examples(own), *(prepare([post.text for post in posts]) for posts in sets)]
+    return Material(
+        own=tuple(own),
+        public=tuple(post for posts in sets for post in posts),
+        vectors=np.vstack([encoder.encode(of_set) for of_set in texts]),
+        texts=tuple(text for of_set in texts for text in of_set),
+    )
 
 
-def encode_examples(encoder: Encoder, examples: Sequence[Example]) -> Floats:
-    """Vectors of examples with their targets masked."""
-    return encoder.encode(prepare([example.text for example in examples], [example.forms for example in examples]))
+def prepare_examples(examples: Sequence[Example]) -> list[str]:
+    """Texts of examples with their targets masked."""
+    return prepare([example.text for example in examples], [example.forms for example in examples])
 
 
 def is_abusive(example: Example) -> bool | None:

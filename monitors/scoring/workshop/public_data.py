@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from monitors.records import Category
 
-LEARNED: Final = {"cold": 2500, "swsr": 1500, "edos": 1500, "guest_misogyny": 600, "mlma": 1000}
+LEARNED: Final = {"cold": 1000, "swsr": 600, "edos": 600, "guest_misogyny": 300, "mlma": 400}
 """Sets whose licences let weights learned from them ship, and how many posts of each are read.
 
 They teach ``abusive`` and what is none of our categories; the categories are learned from the project's own posts,
