@@ -78,7 +78,7 @@ def row(runs: dict[str, Run], posts: Sequence[str], length: int, threads: int, r
             run(posts)
             best[name] = min(best[name], clock() - began)
     speed = {name: len(posts) / seconds for name, seconds in best.items()}
-    torch = f"{speed['torch']:.0f}" if "torch" in speed else "not installed"
+    torch = f"{speed['torch']:.0f}" if "torch" in speed else "–"
     return (
         f"| {length} | {threads} | {speed['ours']:.0f} | {speed['bare']:.0f} | {speed['ours'] / speed['bare']:.2f}"
         f" | {speed['tfidf']:.0f} | {torch} |"
