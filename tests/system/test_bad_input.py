@@ -183,10 +183,10 @@ def test_bad_feeds_have_outcomes_and_lose_nothing(tmp_path: Path) -> None:
 
         assert said.code == 0
         assert [hit.post.text for hit in house.hits()] == [THREAT]
-        looks = {look["source"]: look for look in house.lines("sources", "check")}
-        outcomes = [looks[f"rss feed-{number}"]["outcome"] for number in (1, *range(3, len(urls) + 1))]
+        looks = house.outcomes()
+        outcomes = [looks[f"rss feed-{number}"] for number in (1, *range(3, len(urls) + 1))]
         assert outcomes == [outcome for _, _, outcome in BAD_FEEDS]
-        assert looks["rss feed-2"]["outcome"] == "ok"
+        assert looks["rss feed-2"] == "ok"
         house.lines("run")
         assert len(house.hits()) == len(urls)
         assert house.adds_up()
@@ -202,7 +202,7 @@ def test_a_feed_that_drips_takes_no_more_than_its_time(web: Web, house: House) -
     house.lines("run")
 
     assert [hit.post.text for hit in house.hits()] == [THREAT]
-    outcomes = {look["source"]: look["outcome"] for look in house.lines("sources", "check")}
+    outcomes = house.outcomes()
     assert outcomes["rss feed-1"] == "ok"
     assert outcomes["rss feed-2"] in {"unreachable", "budget_spent"}
     house.lines("run")
