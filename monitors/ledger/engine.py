@@ -1,19 +1,18 @@
 """Opening the ledger."""
 
-import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from monitors.errors import BadInputError, MonitorError
 from monitors.ledger.tables import metadata
+from monitors.sqlite import use_write_ahead_log
 
 READING = "shouwang_reading"
 """Execution option of a connection that will not write."""
@@ -66,26 +65,12 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
-    _use_write_ahead_log(cursor)
+    use_write_ahead_log(cursor.execute, seconds=BUSY_MILLISECONDS / 1000)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     # What is erased must not linger in free pages (withdrawal, docs/privacy.md).
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
-
-
-def _use_write_ahead_log(cursor: DBAPICursor) -> None:
-    # WORKAROUND: two processes that open a new file at once: switching its journal does not heed busy_timeout.
-    deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
-    while True:
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return
 
 
 def _begin(connection: Connection) -> None:

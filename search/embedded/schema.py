@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from monitors.errors import StopRun
+from monitors.sqlite import use_write_ahead_log
 from search.index import StoreUnavailableError
 from search.words import VERSION as WORDS_VERSION
 
@@ -65,7 +66,7 @@ def _make_private(path: Path) -> None:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
+    use_write_ahead_log(connection.execute, seconds=BUSY_SECONDS)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
