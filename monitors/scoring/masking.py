@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from monitors.matching.names.normalise import normalise
+from monitors.scoring.restoring import restore
 
 # Stands where a name stood, in capitals, which no plain text has; no mask at all is much worse
 # (2026-11-23, 540 posts of the train families, macro-F1 out of fold: PERSON .594, 某人 .596, person .572, none .52).
@@ -16,7 +17,7 @@ _SPACE: Final = re.compile(r"\s+")
 
 
 def prepare(texts: Sequence[str], forms: Sequence[Iterable[str]] | None = None) -> list[str]:
-    """Each text as it is encoded: made plain, its surface ``forms`` of the person masked, links and handles neutral.
+    """Each text as it is encoded: made plain, the person's ``forms`` masked, links neutral, hidden words put back.
 
     A text without anything to read becomes empty. Masking is blind to case and to the disguises that
     ``normalise`` undoes.
@@ -24,7 +25,7 @@ def prepare(texts: Sequence[str], forms: Sequence[Iterable[str]] | None = None) 
     plain = [text.text for text in normalise(texts)]
     if forms is not None:
         plain = [mask(text, _plain_forms(of_text)) for text, of_text in zip(plain, forms, strict=True)]
-    return [_SPACE.sub(" ", _HANDLE.sub("@user", _URL.sub("[url]", text))).strip() for text in plain]
+    return [restore(_SPACE.sub(" ", _HANDLE.sub("@user", _URL.sub("[url]", text))).strip()) for text in plain]
 
 
 def mask(text: str, forms: Iterable[str]) -> str:
