@@ -87,7 +87,7 @@ def test_family_on_both_sides_is_a_leak() -> None:
     """Dev measures what was never seen: a family belongs to one side."""
     other = an_example(id="part-003", text="完全不同的另一句话啊", split="dev")
 
-    assert faults(an_example(), other) == ["rumor.test: family is in train and dev"]
+    assert faults(an_example(), other) == ["rumor.test: family is in more than one split"]
 
 
 def test_repeated_id_is_named() -> None:

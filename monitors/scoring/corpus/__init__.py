@@ -24,7 +24,8 @@ class Example:
     """Empty: benign."""
     stance: Stance | None
     family: str
-    split: Literal["train", "dev"]
+    split: Literal["train", "dev", "held"]
+    """``held``: nothing is ever learned or chosen on it."""
     rationale: str
 
     @property
@@ -60,7 +61,7 @@ def _read_part(path: Path) -> Iterator[Example]:
 def _to_example(fields: dict[str, object]) -> Example:
     categories = fields.pop("categories")
     stance = fields.pop("stance")
-    if fields["split"] not in {"train", "dev"} or not isinstance(categories, list):
+    if fields["split"] not in {"train", "dev", "held"} or not isinstance(categories, list):
         raise ValueError
     return Example(
         categories=tuple(Category(name) for name in categories),

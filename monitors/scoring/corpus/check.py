@@ -4,9 +4,9 @@ python -m monitors.scoring.corpus.check
 """
 
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from math import ceil
 from typing import Final
 
 from monitors.records import Category
@@ -39,11 +39,11 @@ def faults_of(examples: Sequence[Example]) -> Iterator[str]:
 
 
 def balance(examples: Sequence[Example]) -> list[str]:
-    """How many posts there are of each category, stance and language, in train and dev."""
+    """How many posts there are of each category, stance and language, in each split."""
     counts = Counter((kind, name, example.split) for example in examples for kind, name in _facets(example))
     names = sorted({(kind, name) for kind, name, _ in counts})
     return [
-        f"{kind:9} {name:18} train {counts[kind, name, 'train']:4}  dev {counts[kind, name, 'dev']:4}"
+        f"{kind:9} {name:18} train {counts[kind, name, 'train']:5}  dev {counts[kind, name, 'dev']:4}  held {counts[kind, name, 'held']:3}"
         for kind, name in names
     ]
 
@@ -74,16 +74,28 @@ def _split_families(examples: Iterable[Example]) -> Iterator[str]:
     splits: dict[str, set[str]] = {}
     for example in examples:
         splits.setdefault(example.family, set()).add(example.split)
-    yield from (f"{family}: family is in train and dev" for family, sides in splits.items() if len(sides) > 1)
+    yield from (f"{family}: family is in more than one split" for family, sides in splits.items() if len(sides) > 1)
 
 
 def _too_alike(examples: Sequence[Example]) -> Iterator[str]:
+    """Pairs that share most of their pieces.
+
+    Two such texts share one of their rarest pieces, as many as the share leaves room for (Bayardo et al., *Scaling Up
+    All Pairs Similarity Search*, 2007): only those that do are compared.
+    """
     texts = prepare([example.text for example in examples], [example.forms for example in examples])
     pieces = [{text[place : place + 3] for place in range(len(text) - 2)} for text in texts]
-    for (first, one), (second, other) in combinations(zip(examples, pieces, strict=True), 2):
-        shared = len(one & other)
-        if shared and shared / len(one | other) >= _TOO_ALIKE:
-            yield f"{first.id} and {second.id}: nearly the same text"
+    counts = Counter(piece for of_text in pieces for piece in of_text)
+    with_piece: dict[str, list[int]] = defaultdict(list)
+    for row, of_text in enumerate(pieces):
+        rarest = sorted(of_text, key=lambda piece: (counts[piece], piece))
+        telling = rarest[: len(rarest) - ceil(_TOO_ALIKE * len(rarest)) + 1]
+        for other in sorted({other for piece in telling for other in with_piece[piece]}):
+            shared = len(of_text & pieces[other])
+            if shared / (len(of_text) + len(pieces[other]) - shared) >= _TOO_ALIKE:
+                yield f"{examples[other].id} and {examples[row].id}: nearly the same text"
+        for piece in telling:
+            with_piece[piece].append(row)
 
 
 def _imbalance(examples: Sequence[Example]) -> Iterator[str]:

@@ -3,7 +3,8 @@
     python -m monitors.scoring.workshop.evaluate [--to FILE]
 
 Own corpus: dev families, which neither encoder nor heads have learned from; since thresholds are chosen on them, each
-half of the families is measured with those of the other half. Public sets: dev splits, or sets for measuring only.
+half of the families is measured with those of the other half. Held posts, of writers that nothing was learned from or
+chosen on, are measured with the thresholds that ship. Public sets: dev splits, or sets for measuring only.
 """
 
 import argparse
@@ -34,7 +35,7 @@ from monitors.scoring.workshop.measures import (
     macro_f1,
     share,
 )
-from monitors.scoring.workshop.public_data import PublicPost, data_folder, read_public
+from monitors.scoring.workshop.public_data import PublicPost, absent, data_folder, read_public
 from monitors.scoring.workshop.train_heads import CALIBRATED, calibrated, split_of
 from monitors.scoring.workshop.vectors import CachedEncoder
 
@@ -51,9 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", type=Path)
     options = parser.parse_args(arguments)
-    if not data_folder().is_dir():
-        sys.stdout.write(f"{data_folder()} is not there: set SHOUWANG_DATA. Nothing was measured.\n")
-        return
+    if missing := absent([*_HARMLESS, *_ABUSIVE]):
+        sys.stdout.write(f"{data_folder()} lacks {', '.join(missing)}: left out (SHOUWANG_DATA says where sets are)\n")
     fragment = report(CachedEncoder(OnnxEncoder(SHIPPED)), SHIPPED)
     if options.to:
         options.to.write_text(fragment, encoding="utf-8")
@@ -73,6 +73,7 @@ def report(encoder: Encoder, folder: Path) -> str:
         _categories(dev),
         _languages(dev),
         _sides(dev),
+        _held(scorer),
         _harmless(dev, scorer),
         _evasions(scorers),
         _abusive(scorer),
@@ -165,6 +166,29 @@ def _told(part: Judged) -> str:
     return share(sum(map(alerts, part.readings)), len(part))
 
 
+def _held(scorer: Scorer) -> Iterator[str]:
+    """Posts by writers of whom nothing was learned, as anybody's would be judged."""
+    held = _judge(scorer, split_of(read_corpus(), "held"))
+    yield "| writers never learned from | posts | macro-F1 [95 %] | spreading told | other sides alerting | harmless alerting | accounts alerting |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    parts = sorted({example.part for example in held.examples})
+    for part in parts:
+        yield _held_row(part, held.where([example.part == part for example in held.examples]))
+    if parts:
+        yield _held_row("**together**", held)
+
+
+def _held_row(name: str, part: Judged) -> str:
+    sides = (
+        [example.spreads for example in part.examples],
+        [example.stance is not None and not example.spreads for example in part.examples],
+        [not example.categories for example in part.examples],
+        [example.categories == (Category.DISCLOSURE,) for example in part.examples],
+    )
+    told = " | ".join(_told(part.where(side)) for side in sides)
+    return f"| {name} | {len(part)} | {_with_interval(part)} | {told} |"
+
+
 def _harmless(dev: Judged, scorer: Scorer) -> Iterator[str]:
     yield from ("| harmless posts | posts | false alarms | which |", "| --- | --- | --- | --- |")
     own = {"own dev, benign": (), "own dev, disclosure": (Category.DISCLOSURE,)}
@@ -174,6 +198,8 @@ def _harmless(dev: Judged, scorer: Scorer) -> Iterator[str]:
         yield f"| {name} | {len(part)} | {share(len(wrong), len(part))} | {_listed(wrong)} |"
     for name, (split, rows) in _HARMLESS.items():
         posts = read_public(name, split, at_most=rows)
+        if not posts:
+            continue
         readings = scorer.score_texts([post.text for post in posts])
         wrong = [post.id for post, reading in zip(posts, readings, strict=True) if alerts(reading)]
         yield f"| {name} | {len(posts)} | {share(len(wrong), len(posts))} | {_listed(wrong)} |"
@@ -210,6 +236,8 @@ def _abusive(scorer: Scorer) -> Iterator[str]:
     yield from ("| `abusive` on | posts | macro-F1 | char TF-IDF + LR |", "| --- | --- | --- | --- |")
     for name, rows in _ABUSIVE.items():
         posts = [post for post in read_public(name, "dev", at_most=rows) if post.abusive is not None]
+        if not posts:
+            continue
         readings = scorer.score_texts([post.text for post in posts])
         found = np.array([(reading.abusive or 0) >= scorer.abusive_threshold for reading in readings])
         labels = np.array([bool(post.abusive) for post in posts])

@@ -3,7 +3,7 @@
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -36,8 +36,16 @@ def data_folder() -> Path:
     return Path(os.environ.get("SHOUWANG_DATA", "../shared/data"))
 
 
+def absent(sets: Iterable[str]) -> list[str]:
+    """Those of the sets that are not in the data folder."""
+    return [name for name in sets if not _file(name).is_file()]
+
+
 def read_public(name: str, split: str, *, at_most: int | None = None) -> list[PublicPost]:
-    """A split of a set; of a larger one, the same ``at_most`` rows each time, whatever their order."""
+    """A split of a set; of a larger one, the same ``at_most`` rows each time, whatever their order.
+
+    Nothing where the set is not in the data folder: who calls says so once (``absent``).
+    """
     rows = list(_rows(name, split))
     if at_most is not None and len(rows) > at_most:
         rows = sorted(rows, key=lambda row: sha256(row["id"].encode()).digest())[:at_most]
@@ -45,8 +53,14 @@ def read_public(name: str, split: str, *, at_most: int | None = None) -> list[Pu
 
 
 def _rows(name: str, split: str) -> Iterator[dict[str, Any]]:
-    with gzip.open(data_folder() / "text" / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+    if not _file(name).is_file():
+        return
+    with gzip.open(_file(name), "rt", encoding="utf-8") as lines:
         yield from (row for row in map(json.loads, lines) if row["split"] == split)
+
+
+def _file(name: str) -> Path:
+    return data_folder() / "text" / f"{name}.jsonl.gz"
 
 
 def _to_post(row: dict[str, Any]) -> PublicPost:

@@ -30,7 +30,7 @@ from monitors.scoring.onnx_encoder import SHIPPED, OnnxEncoder
 from monitors.scoring.workshop.fitting import Bound, Calibration, calibrate, fit, fit_kinds, mute_threshold
 from monitors.scoring.workshop.fitting_grams import features, packed, pieces_of, rarity_of
 from monitors.scoring.workshop.material import Material, gather, prepare_examples
-from monitors.scoring.workshop.public_data import LEARNED, read_public
+from monitors.scoring.workshop.public_data import LEARNED, absent, data_folder, read_public
 from monitors.scoring.workshop.vectors import CachedEncoder
 
 LABELS: Final = (*(category.value for category in Category), ABUSIVE)
@@ -64,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--prefix", default="")
     parser.add_argument("--to", type=Path, default=SHIPPED)
     options = parser.parse_args(arguments)
+    if missing := absent(LEARNED):
+        sys.stdout.write(f"{data_folder()} lacks {', '.join(missing)}: fitted on the own corpus without them\n")
     heads = train(CachedEncoder(_encoder(options.model, options.prefix)), options.to)
     sys.stdout.write(f"{options.to}: heads {heads.revision}, muting at {heads.provenance.mute_at:.3f}\n")
 
@@ -76,7 +78,8 @@ def train(encoder: Encoder, to: Path) -> Heads:
     heads = calibrated(fit_heads(learned, encoder), unseen)
     to.mkdir(parents=True, exist_ok=True)
     save_heads(heads, to)
-    save_examples(_examples(own, encoder.encode(prepare_examples(own)), heads.arrays.centre), to)
+    shown = [example for example in own if example.split != "held"]
+    save_examples(_examples(shown, encoder.encode(prepare_examples(shown)), heads.arrays.centre), to)
     return load_heads(to, encoder)
 
 
@@ -140,8 +143,13 @@ def _provenance(encoder: Encoder) -> Provenance:
         stances=tuple(stance.value for stance in Stance),
         mute_at=1.0,
         trained_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        sources=("monitors/scoring/corpus", *(f"{name} (train, {rows} posts)" for name, rows in LEARNED.items())),
+        sources=("monitors/scoring/corpus", *_sources()),
     )
+
+
+def _sources() -> list[str]:
+    missing = absent(LEARNED)
+    return [f"{name} (train, {rows} posts)" for name, rows in LEARNED.items() if name not in missing]
 
 
 class _Fitted(NamedTuple):
@@ -210,18 +218,20 @@ def _fit_grams(learned: Material) -> tuple[Grams, Floats]:
     rarity = rarity_of([*own, *public])
     fitted = _fit_seen(learned, features(own, rarity))
     place = LABELS.index(ABUSIVE)
-    weights, bias = _fit_abusive([post.abusive for post in posts], features(public, rarity), _GRAM_STRENGTH)
-    fitted.weights[place], fitted.bias[place] = weights[0], bias[0]
+    if posts:
+        weights, bias = _fit_abusive([post.abusive for post in posts], features(public, rarity), _GRAM_STRENGTH)
+        fitted.weights[place], fitted.bias[place] = weights[0], bias[0]
     shares = np.array([*[_GRAM_SHARE] * len(Category), 1.0, *[_GRAM_STANCE_SHARE] * len(Stance)], dtype=np.float32)
     return packed(rarity, fitted.weights * shares[:, None]), fitted.bias * shares
 
 
 def _calibrate(unseen: Material, label: str, margins: Floats) -> Calibration:
-    """On own posts for a category, on public ones for ``abusive``."""
+    """On own posts for a category, on public ones for ``abusive`` where there are any."""
     answers = unseen.answers(label)
     known = np.array([answer is not None for answer in answers])
     labels = np.array([bool(answer) for answer in answers])
-    judged = known & (unseen.is_own != (label == ABUSIVE))
+    by_public = label == ABUSIVE and bool(unseen.public)
+    judged = known & (unseen.is_own != by_public)
     chosen = calibrate(
         margins[judged],
         labels[judged],
