@@ -106,11 +106,11 @@ def test_more_harm_than_counter_examples_is_a_fault() -> None:
 def test_balance_counts_every_facet() -> None:
     """One line a category, stance and language."""
     assert balance([an_example(), replace(BENIGN, split="dev")]) == [
-        "category  benign             train    0  dev    1",
-        "category  sexual_rumor       train    1  dev    0",
-        "lang      zh-Hans            train    1  dev    1",
-        "stance    None               train    0  dev    1",
-        "stance    spreads            train    1  dev    0",
+        "category  benign             train     0  dev    1  held   0",
+        "category  sexual_rumor       train     1  dev    0  held   0",
+        "lang      zh-Hans            train     1  dev    1  held   0",
+        "stance    None               train     0  dev    1  held   0",
+        "stance    spreads            train     1  dev    0  held   0",
     ]
 
 
