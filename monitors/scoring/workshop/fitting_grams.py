@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from monitors.scoring.ngrams import BITS, LEVELS, Grams, buckets
 
 Found = NDArray[np.intp]
-_SEEN_IN: Final = 2
+_SEEN_IN: Final = 3
 """Texts in which a piece must occur: what one writer wrote once says nothing of others."""
 
 

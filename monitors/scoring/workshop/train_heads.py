@@ -29,7 +29,7 @@ from monitors.scoring.ngrams import Grams
 from monitors.scoring.onnx_encoder import SHIPPED, OnnxEncoder
 from monitors.scoring.workshop.fitting import Bound, Calibration, calibrate, fit, fit_kinds, mute_threshold
 from monitors.scoring.workshop.fitting_grams import features, packed, pieces_of, rarity_of
-from monitors.scoring.workshop.material import Material, gather, prepare_examples
+from monitors.scoring.workshop.material import Material, gather
 from monitors.scoring.workshop.public_data import LEARNED, absent, data_folder, read_public
 from monitors.scoring.workshop.vectors import CachedEncoder
 
@@ -44,13 +44,17 @@ _PUBLIC_WEIGHT: Final = 0.1
 # Chosen on dev among .3, 1, 3, 10 (2026-11-23, 989 dev posts); flat from 1 to 10.
 _STRENGTH: Final = 3.0
 _GRAM_STRENGTH: Final = 10.0
-_GRAM_SHARE: Final = 0.6
+_GRAM_SHARE: Final = 1.0
 _GRAM_STANCE_SHARE: Final = 1.5
 """How much n-grams add to categories and stances beside the encoder: chosen on dev among 0, .3, .6, 1 and 0, .5, 1, 2."""
-_FALSE_ALARMS: Final = 0.002
+_FALSE_ALARMS: Final = 0.003
 """Share of harmless public posts that one category may let through."""
-_OWN_FALSE_ALARMS: Final = 0.04
-"""The same of our own harmless posts and accounts of harm, which were written to be mistaken."""
+_OWN_FALSE_ALARMS: Final = 0.12
+"""The same of our own harmless posts and accounts of harm, which were written to be mistaken.
+
+Chosen on 2026-11-23 among .04, .06, .08, .12: from 71 to 79 % of spreading dev posts told, from 4.3 to 7.5 % of
+harmless ones (parts a to e).
+"""
 _RECALL_COUNTS: Final = {Category.SEXUAL_RUMOR.value: 1.5, Category.SEXUAL_IMAGERY.value: 1.5}
 """What she came for: a missed rumour or picture costs her more than one line too many."""
 _MUTED_SPREADS: Final = 0.02
@@ -78,8 +82,7 @@ def train(encoder: Encoder, to: Path) -> Heads:
     heads = calibrated(fit_heads(learned, encoder), unseen)
     to.mkdir(parents=True, exist_ok=True)
     save_heads(heads, to)
-    shown = [example for example in own if example.split != "held"]
-    save_examples(_examples(shown, encoder.encode(prepare_examples(shown)), heads.arrays.centre), to)
+    save_examples(_examples([learned, unseen], heads.arrays.centre), to)
     return load_heads(to, encoder)
 
 
@@ -264,7 +267,10 @@ def _mute_at(heads: Heads, unseen: Material) -> float:
     return mute_threshold(other_side, spreads, at_most=_MUTED_SPREADS)
 
 
-def _examples(own: Sequence[Example], raw: Floats, centre: Floats) -> Examples:
+def _examples(materials: Sequence[Material], centre: Floats) -> Examples:
+    """Own posts of both sides; held ones are no example of anything."""
+    own = [example for material in materials for example in material.own]
+    raw = np.vstack([material.vectors[material.is_own] for material in materials])
     return Examples(
         ids=tuple(example.id for example in own),
         is_of=np.array([[category in example.categories for category in Category] for example in own]),
