@@ -37,9 +37,9 @@ def test_what_was_fitted_is_what_is_added() -> None:
     assert np.abs(added).max() > 0.1
 
 
-def test_pieces_that_training_saw_once_say_nothing() -> None:
-    """What one writer wrote once says nothing of others."""
-    rarity = rarity_of(pieces_of(["甲乙", "丙丁", "丙戊"]))
+def test_pieces_that_training_seldom_saw_say_nothing() -> None:
+    """What one writer wrote once or twice says nothing of others."""
+    rarity = rarity_of(pieces_of(["甲乙", "甲己", "丙丁", "丙戊", "丙庚"]))
 
     alone, shared = (set(buckets(text)) - set(buckets("")) for text in ("甲", "丙"))
 

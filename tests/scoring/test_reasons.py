@@ -19,7 +19,7 @@ def scorer() -> Scorer:
 
 def terms(text: str, **weighed: float) -> tuple[str, ...]:
     """Terms of a text where each of these pieces has a weight and nothing else has."""
-    rarity = rarity_of(pieces_of([text, text]))
+    rarity = rarity_of(pieces_of([text] * 3))
     weights = np.zeros((1, 1 << BITS))
     for piece, weight in weighed.items():
         whole = set(pieces_of([piece])[0]) & set(pieces_of([text])[0])
