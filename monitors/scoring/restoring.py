@@ -6,6 +6,7 @@ be written with letters of the same sound or in pinyin. Each such freedom has it
 as it is; only stretches where one of them could be taken are read at all.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,7 @@ from typing import Final, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
-from monitors.matching.names.plausibility import UNKNOWN_LETTER, words
+from monitors.matching.names.plausibility import LATIN_LETTER, UNKNOWN_LETTER, words
 from monitors.matching.names.sound import all_readings
 from monitors.matching.names.tables import data_lines
 
@@ -27,7 +28,6 @@ _SOUNDED: Final = log(3e-3)
 """A letter written as another of the same sound."""
 _IN_PINYIN: Final = log(0.3)
 """A letter written in pinyin: two syllables that together sound like a telling word are seldom chance."""
-_LATIN_LETTER: Final = log(1 / 12)
 _LONGEST: Final = 4
 """Letters of a word; and how far around it a stretch is read."""
 _USUAL: Final = log(2e-7)
@@ -62,20 +62,23 @@ def restore(text: str) -> str:
 
     ``text`` is plain (``normalise``): lower case, simplified.
     """
-    sounding = list(_sounding(text))
+    sounding: dict[int, list[Step]] = defaultdict(list)
+    for step in _sounding(text):
+        sounding[step.start].append(step)
     read, at = list[str](), 0
-    for start, end in _stretches(text, [(step.start, step.end) for step in sounding]):
+    for start, end in _stretches(text, sounding):
         read += [text[at:start], _best_reading(text, start, end, sounding)]
         at = end
     return "".join([*read, text[at:]])
 
 
-def _stretches(text: str, sounding: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _stretches(text: str, sounding: Mapping[int, Sequence[Step]]) -> Iterator[tuple[int, int]]:
     """Where something could be read otherwise, with room for the words around it; apart from each other."""
     joined = _joined()
     found = [(place, place + 2) for place in range(len(text) - 1) if text[place : place + 2] in joined]
+    heard = [(step.start, step.end) for steps in sounding.values() for step in steps]
     start = end = 0
-    for first, last in sorted([*found, *sounding]):
+    for first, last in sorted([*found, *heard]):
         if first - _LONGEST > end:
             if end:
                 yield start, end
@@ -85,29 +88,25 @@ def _stretches(text: str, sounding: Sequence[tuple[int, int]]) -> Iterator[tuple
         yield start, end
 
 
-def _best_reading(text: str, start: int, end: int, sounding: Sequence[Step]) -> str:
+def _best_reading(text: str, start: int, end: int, sounding: Mapping[int, Sequence[Step]]) -> str:
     best = [0.0] + [_NEVER] * (end - start)
     last = [Step(0, 0, "", 0.0)] * (end - start + 1)
     for place in range(start, end):
-        told = (step for step in sounding if step.start == place)
-        for step in (*_spelt(text, place), *told):
+        for step in (*_spelt(text, place), *sounding.get(place, ())):
             if step.end <= end and best[place - start] + step.chance > best[step.end - start]:
                 best[step.end - start] = best[place - start] + step.chance
                 last[step.end - start] = step
-    return "".join(_backwards(last, start))[::-1]
-
-
-def _backwards(last: Sequence[Step], start: int) -> Iterator[str]:
-    at = len(last) - 1
+    said, at = list[str](), end - start
     while at:
-        yield last[at].said[::-1]
+        said.append(last[at].said)
         at = last[at].start - start
+    return "".join(reversed(said))
 
 
 def _spelt(text: str, start: int) -> Iterator[Step]:
     """What stands at a place, and words whose letters stand there, whole or in halves."""
     known, beginnings, letter = words(), _beginnings(), text[start]
-    yield Step(start, start + 1, letter, _LATIN_LETTER if _is_latin(letter) else known.get(letter, UNKNOWN_LETTER))
+    yield Step(start, start + 1, letter, LATIN_LETTER if _is_latin(letter) else known.get(letter, UNKNOWN_LETTER))
     begun = [(start, "", 0.0)]
     while begun:
         at, said, price = begun.pop()

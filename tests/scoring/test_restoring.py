@@ -65,6 +65,13 @@ def test_nothing_is_lost(text: str) -> None:
     assert (len(restored) <= len(text), bool(restored)) == (True, bool(text))
 
 
+def test_hidden_words_without_end_are_read() -> None:
+    """A text made of nothing else takes time by its length, not by the square of it."""
+    restored = restore("谁有luozhao裸昭" * 5000)
+
+    assert restored == "谁有裸照裸照" * 5000
+
+
 def test_real_headlines_stay() -> None:
     """Of 2,000 real headlines at most two are read otherwise than they stand."""
     file = data_folder() / "text" / "zh_news_titles.jsonl.gz"
