@@ -36,6 +36,7 @@ from monitors.scoring.workshop.measures import (
     share,
 )
 from monitors.scoring.workshop.public_data import PublicPost, absent, data_folder, read_public
+from monitors.scoring.workshop.readers import agreement, read_readings
 from monitors.scoring.workshop.train_heads import CALIBRATED, calibrated, split_of
 from monitors.scoring.workshop.vectors import CachedEncoder
 
@@ -72,6 +73,7 @@ def report(encoder: Encoder, folder: Path) -> str:
         dev = _together(dev, _judge(by_half, half))
     lines = [f"Model {scorer.model}, revision {scorer.revision}; {len(dev)} posts of dev families.", ""]
     parts = (
+        agreement(read_readings()),
         _categories(dev),
         _languages(dev),
         _sides(dev),

@@ -68,8 +68,8 @@ def own_lessons(packed: Path, examples: Sequence[Example]) -> list[Lesson]:
 
 
 def public_lessons(packed: Path) -> list[Lesson]:
-    """Half of the posts that the heads learn from: no more are drawn in so few steps."""
-    posts = [post for name, rows in LEARNED.items() for post in read_public(name, "train", at_most=rows // 2)]
+    """The posts that the heads learn from."""
+    posts = [post for name, rows in LEARNED.items() for post in read_public(name, "train", at_most=rows)]
     tokens = _tokens(packed, prepare([post.text for post in posts]), _PUBLIC_TOKENS)
     return [
         Lesson(
