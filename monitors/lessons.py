@@ -63,8 +63,8 @@ def read_shifts(connection: Connection, cipher: Cipher, profile_ids: Iterable[st
     moved = {}
     for profile_id in profile_ids:
         said = verdicts.harmful(connection, profile_id, most=MOST_VERDICTS)
-        judged = hits.of_ids(connection, cipher, list(said))
-        clear = [(hit, said[hit.id] is Answer.YES) for hit in judged if said[hit.id] is not Answer.UNSURE]
+        judged = {hit.id: hit for hit in hits.of_ids(connection, cipher, list(said))}
+        clear = [(judged[one], answer is Answer.YES) for one, answer in said.items() if answer is not Answer.UNSURE]
         if shifts := thresholds.learn(clear):
             moved[profile_id] = shifts
     return moved

@@ -3,13 +3,16 @@
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
+
 from monitors.ledger import hits, profiles, verdicts
 from monitors.ledger.engine import Ledger
 from monitors.ledger.verdicts import Answer, Verdict
-from monitors.lessons import NOTHING, Taught, memories_of, read_taught
+from monitors.lessons import NOTHING, Taught, memories_of, read_shifts, read_taught
 from monitors.matching.names.namesakes import Lesson
 from monitors.profiles.vault import Vault
-from monitors.records import Fingerprint, Hit, Media, Method, Stage
+from monitors.records import Category, Fingerprint, Hit, Media, Method, Stage
+from monitors.scoring.tuning import MOST, STEP
 from tests.builders import NOON, a_hit, a_match, a_post, a_profile
 from tests.servers.ledgers import add_profile
 
@@ -85,6 +88,23 @@ def test_what_is_known_is_not_read_again(ledger: Ledger, vault: Vault) -> None:
 
     assert taught(ledger, vault, known=first)[HER] is first[HER]
     assert taught(ledger, vault, known={HER: NOTHING}) == first
+
+
+def test_harm_counts_in_the_order_it_was_judged(ledger: Ledger, vault: Vault) -> None:
+    """Six times harmless, the last one limit, then harmful: a step below it; the other way round, the limit itself."""
+    add_profile(ledger, vault)
+    said = {a_hit(post=a_post(id=f"rss:{number}")): Answer.NO for number in range(6)}
+    later = a_hit(post=a_post(id="rss:later"))
+
+    shifts = []
+    for order in ({**said, later: Answer.YES}, {later: Answer.YES, **said}):
+        with ledger.writing() as connection:
+            hits.put(connection, vault, list(order), batch_sha256="b" * 64, at=NOON)
+            for hit, answer in order.items():
+                verdicts.add(connection, Verdict(hit_id=hit.id, about_her=None, harmful=answer, by="herself", at=NOON))
+            shifts.append(read_shifts(connection, vault, [HER])[HER][Category.SEXUAL_RUMOR])
+
+    assert shifts == [pytest.approx(MOST - STEP), MOST]
 
 
 def test_a_word_makes_a_profile_a_changed_one(ledger: Ledger, vault: Vault) -> None:

@@ -1,6 +1,6 @@
 """What verdicts teach: how far a profile's thresholds are moved, within limits, and never what is urgent away from her.
 
-Nothing is stored: shifts are worked out from the verdicts that stand, so that taking one back takes its effect back.
+Nothing is stored: shifts are worked out from the verdicts that stand, in their order, so that one taken back is as if never said.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ STEP: Final = 0.02
 MOST: Final = 0.1
 """No number of verdicts moves a threshold further, in either direction."""
 LOWEST, HIGHEST = 0.15, 0.95
-"""No shifted threshold lies outside, so that no category tells everything or nothing."""
+"""No shift moves a threshold past them, so that no category tells everything or nothing."""
 MOST_VERDICTS: Final = 200
 """The latest of them count."""
 
@@ -23,27 +23,31 @@ Shifts = Mapping[Category, float]
 
 
 def learn(judged: Iterable[tuple[Hit, bool]]) -> Shifts:
-    """What hits with their verdicts (True: harmful) teach of the thresholds of their profile."""
-    steps = dict.fromkeys(Category, 0)
+    """What hits with their verdicts (True: harmful), the latest last, teach of the thresholds of their profile."""
+    shifts = dict.fromkeys(Category, 0.0)
     for hit, is_harmful in judged:
-        for category in _concerned(hit.scores):
-            steps[category] += -1 if is_harmful else 1
-    bounded = {category: _bounded(category, count * STEP) for category, count in steps.items()}
-    return {category: shift for category, shift in bounded.items() if shift}
+        for category in _concerned(hit.scores, is_harmful=is_harmful):
+            # Bounded at each step: what goes beyond would delay whoever says the opposite.
+            shifts[category] = _bounded(category, shifts[category] + (-STEP if is_harmful else STEP))
+    return {category: shift for category, shift in shifts.items() if shift}
 
 
 def shifted(threshold: float, category: Category, shifts: Shifts) -> float:
-    """The threshold of a category for this profile."""
+    """The threshold of a category for this profile, never moved against the shift where it lies outside the limits."""
     shift = shifts.get(category, 0.0)
-    return min(max(threshold + shift, LOWEST), HIGHEST) if shift else threshold
+    if shift < 0:
+        return min(threshold, max(threshold + shift, LOWEST))
+    return max(threshold, min(threshold + shift, HIGHEST))
 
 
-def _concerned(scores: Sequence[Score]) -> list[Category]:
-    """What she was told of; where nothing was found, what came nearest to it."""
+def _concerned(scores: Sequence[Score], *, is_harmful: bool) -> list[Category]:
+    """What she was told of; where that is nothing, what a missed harm came nearest to."""
     alerting = [score for score in scores if OF_CATEGORY[score.category] is not Severity.NONE]
-    found = [score.category for score in alerting if score.is_found]
+    told = [score.category for score in alerting if score.is_found and not score.muted]
+    if told or not is_harmful:
+        return told
     nearest = max(alerting, key=lambda score: score.probability, default=None)
-    return found or ([nearest.category] if nearest else [])
+    return [nearest.category] if nearest else []
 
 
 def _bounded(category: Category, shift: float) -> float:

@@ -1,6 +1,7 @@
 """What verdicts teach of thresholds: a little, within limits, reversibly, and never away from what is urgent."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -66,6 +67,32 @@ def test_harm_that_nothing_was_found_in_lowers_what_came_nearest() -> None:
     assert learn([(missed, True)]) == {Category.DEFAMATION: -STEP}
 
 
+@pytest.mark.parametrize("category", Category)
+def test_agreeing_that_a_post_is_harmless_teaches_nothing(category: Category) -> None:
+    """Where she was told of nothing, harmless is what the model said too: no alarm is turned down."""
+    benign = a_hit(category, probability=0.4)
+    of_her_side = replace(benign, scores=tuple(replace(score, muted=True) for score in a_hit(category).scores))
+
+    assert learn([(benign, False)]) == learn([(of_her_side, False)]) == {}
+
+
+def test_another_verdict_counts_at_once_however_many_came_before() -> None:
+    """What lies beyond the limit is not remembered: five times harmful brings back what a hundred times harmless raised."""
+    hit = a_hit(Category.DEFAMATION)
+
+    assert learn([(hit, False)] * 100) == {Category.DEFAMATION: MOST}
+    assert learn([(hit, False)] * 100 + [(hit, True)]) == {Category.DEFAMATION: pytest.approx(MOST - STEP)}
+    assert learn([(hit, False)] * 100 + [(hit, True)] * 5) == {}
+    assert learn([(hit, True)] * 5 + [(hit, False)] * 100) == {Category.DEFAMATION: MOST}
+
+
+def test_harmless_before_harmful_delays_nothing_urgent() -> None:
+    """However often a threat was called harmless, the first harmful makes the next one be told sooner."""
+    threat = a_hit(Category.THREAT)
+
+    assert learn([(threat, False)] * 100 + [(threat, True)]) == {Category.THREAT: -STEP}
+
+
 def test_unscored_hit_teaches_nothing() -> None:
     """What was never judged says nothing of thresholds."""
     hit = Hit(id="h", profile_id="p", post=a_post(), matches=(), found_at=datetime(2026, 11, 23, tzinfo=UTC))
@@ -86,3 +113,13 @@ def test_no_number_of_verdicts_goes_beyond_the_limits(said: Sequence[tuple[list[
 def test_threshold_without_a_shift_is_untouched() -> None:
     """Limits bind shifts, not what was fitted."""
     assert shifted(0.97, Category.INSULT, {}) == 0.97
+
+
+@pytest.mark.parametrize("fitted", [0.05, 0.1, LOWEST, 0.5, HIGHEST, 0.99])
+@pytest.mark.parametrize("shift", [-MOST, -STEP, STEP, MOST])
+def test_no_shift_works_against_what_was_said(fitted: float, shift: float) -> None:
+    """A threshold that was fitted outside the limits is not moved to them: harmful never raises it, harmless never lowers it, neither jumps."""
+    moved = shifted(fitted, Category.DOXXING, {Category.DOXXING: shift})
+
+    assert moved <= fitted if shift < 0 else moved >= fitted
+    assert abs(moved - fitted) <= abs(shift) + 1e-9
