@@ -8,6 +8,7 @@ from enum import StrEnum
 from monitors.alerts.coverage import Coverage
 from monitors.alerts.stories import stories_of
 from monitors.records import Category, Hit, Method, Severity
+from monitors.scoring.severity import is_told_by_picture
 
 LINKS_PER_LINE = 12
 """Beyond this a category points to the list: a wall of links helps nobody."""
@@ -126,11 +127,13 @@ class DigestView:
     links: DigestLinks
     gone: int = 0
     """Told earlier, and not where it was any more."""
+    unjudged: int = 0
+    """Found, and still waiting to be judged and sealed: a digest to come tells of it where it concerns her."""
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing was found in what could be looked at."""
-        return self.total == 0
+        return self.total == 0 and self.unjudged == 0
 
     @property
     def is_blind(self) -> bool:
@@ -146,6 +149,7 @@ def view_digest(
     links: DigestLinks,
     undelivered: Iterable[Undelivered] = (),
     gone: int = 0,
+    unjudged: int = 0,
 ) -> DigestView:
     """Give what the digest of that day tells one recipient; disclosures and benign posts are not in it."""
     alerted = sorted(filter(is_alerted, hits), key=lambda hit: BY_SEVERITY[hit.severity])
@@ -163,13 +167,14 @@ def view_digest(
         undelivered=tuple(undelivered),
         links=links,
         gone=gone,
+        unjudged=unjudged,
     )
 
 
 def is_alerted(hit: Hit) -> bool:
     """Whether she is told of this hit; a disclosure never is, whatever its severity says."""
-    found = hit.categories
-    return hit.severity is not Severity.NONE and (not found or bool(_told_categories(hit)))
+    is_told = not hit.categories or bool(_told_categories(hit)) or is_told_by_picture(hit)
+    return hit.severity is not Severity.NONE and is_told
 
 
 def is_for_her(hit: Hit) -> bool:
@@ -182,7 +187,8 @@ def concern_of(hit: Hit) -> Concern:
     told = _told_categories(hit)
     if told:
         return min((Concern(category.value) for category in told), key=list(Concern).index)
-    return Concern.PICTURE if hit.strongest.method in PICTURE_METHODS else Concern.UNJUDGED
+    is_of_a_picture = hit.strongest.method in PICTURE_METHODS or is_told_by_picture(hit)
+    return Concern.PICTURE if is_of_a_picture else Concern.UNJUDGED
 
 
 def _told_categories(hit: Hit) -> list[Category]:

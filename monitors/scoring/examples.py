@@ -1,5 +1,6 @@
 """The project's own examples as vectors: which of them a text is most like."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,11 @@ from monitors.scoring.heads import Floats
 
 _FILE: Final = "examples.npz"
 _LEVELS: Final = 127
+_AT_ONCE: Final = 256
+"""Vectors that are compared with all examples at a time."""
+
+Nearest = Mapping[Category | None, str]
+"""The nearest example of each category, and of any kind under ``None``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,15 +31,20 @@ class Examples:
     vectors: Floats
     centre: Floats
 
-    def nearest(self, vectors: Floats) -> list[dict[Category | None, str]]:
-        """For each vector the id of the nearest example of each category, and of any kind under ``None``."""
+    def nearest(self, vectors: Floats) -> list[Nearest]:
+        """For each vector the ids of the examples that are most like it."""
+        blocks = (vectors[start : start + _AT_ONCE] for start in range(0, len(vectors), _AT_ONCE))
+        return [nearest for block in blocks for nearest in self._nearest(block)]
+
+    def _nearest(self, vectors: Floats) -> Iterator[Nearest]:
         likeness = unit_rows(vectors - self.centre) @ self.vectors.T
         columns: dict[Category | None, NDArray[np.bool_]] = {None: np.ones(len(self.ids), dtype=np.bool_)}
         columns |= {category: self.is_of[:, place] for place, category in enumerate(Category)}
         best = {
             kind: np.where(members, likeness, -2).argmax(axis=1) for kind, members in columns.items() if members.any()
         }
-        return [{kind: self.ids[rows[row]] for kind, rows in best.items()} for row in range(len(vectors))]
+        for row in range(len(vectors)):
+            yield {kind: self.ids[rows[row]] for kind, rows in best.items()}
 
 
 def save_examples(examples: Examples, folder: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from monitors.records import Hit, Method, Post, Score
+from monitors.records import Category, Hit, Method, Post, Score
 from monitors.scoring.scorer import Reading, Scorer
 from monitors.scoring.severity import severity_of
 from monitors.scoring.tuning import Shifts
@@ -27,13 +27,28 @@ def judge(hits: Sequence[Hit], scorer: Scorer, shifts: Mapping[str, Shifts] | No
     of_hits: list[list[Reading]] = [[] for _ in hits]
     for (number, _), reading in zip(pages, readings, strict=True):
         of_hits[number].append(reading)
-    scored = [replace(hit, scores=_strongest(of_hit)) for hit, of_hit in zip(hits, of_hits, strict=True)]
+    scored = [replace(hit, scores=_strongest(_speaking(of_hit))) for hit, of_hit in zip(hits, of_hits, strict=True)]
     return [replace(hit, severity=severity_of(hit)) for hit in scored]
 
 
 def _texts_of(post: Post) -> Iterator[str]:
     yield post.text
     yield from (media.words for media in post.media if media.words)
+
+
+def _speaking(readings: Sequence[Reading]) -> Sequence[Reading]:
+    """The texts of a post that say what it is; its own text is the first, those in its pictures follow.
+
+    Who puts a screenshot of her account under his attack has written no account. Who shows the attack under her own
+    account has: pictures never take that away.
+    """
+    own = readings[0]
+    does_harm = not _is_account(own) and any(score.is_found and not score.muted for score in own.scores)
+    return [reading for reading in readings if not _is_account(reading)] if does_harm else readings
+
+
+def _is_account(reading: Reading) -> bool:
+    return Category.DISCLOSURE in reading.labels
 
 
 def _strongest(readings: Sequence[Reading]) -> tuple[Score, ...]:

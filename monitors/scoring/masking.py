@@ -11,8 +11,10 @@ from monitors.scoring.restoring import restore
 # (2026-11-23, 540 posts of the train families, macro-F1 out of fold: PERSON .594, 某人 .596, person .572, none .52).
 PLACEHOLDER: Final = "PERSON"
 
-_URL: Final = re.compile(r"(?:https?://|www\.)\S+")
-_HANDLE: Final = re.compile(r"(?<![\w.])@[\w\-·.]{1,30}")
+# An address has no letters but ASCII's; Chinese text goes on behind it without a space.
+_URL: Final = re.compile(r"(?:https?://|www\.)[!-~]+")
+# A handle in Chinese letters ends where a space or a colon says so; without one nobody knows where the sentence begins.
+_HANDLE: Final = re.compile(rf"(?<![\w.])@(?!{PLACEHOLDER})(?:[\w\-·.]{{1,16}}(?=[\s:])|[a-z0-9_\-.]{{1,30}})")
 _SPACE: Final = re.compile(r"\s+")
 
 

@@ -1,6 +1,6 @@
 """From texts to scores: mask, encode, heads, stance, reason."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from monitors.records import Category, Score, Stance
 from monitors.scoring.encoder import Encoder
-from monitors.scoring.examples import Examples, load_examples
+from monitors.scoring.examples import Examples, Nearest, load_examples
 from monitors.scoring.heads import ABUSIVE, Heads, load_heads
 from monitors.scoring.masking import prepare
 from monitors.scoring.onnx_encoder import SHIPPED, OnnxEncoder
@@ -25,6 +25,7 @@ from monitors.scoring.tuning import Shifts, shifted
 _WHOLE: Final = 360
 _WINDOW: Final = 90
 _STRIDE: Final = 60
+_AT_ONCE: Final = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +50,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Seen:
-    """What the heads say of every window of a batch."""
+    """What the heads say of every window of some texts."""
 
     windows: Sequence[str]
+    vectors: NDArray[np.float32]
     labels: NDArray[np.float64]
     """``abusive`` in the last column."""
     stances: NDArray[np.float64]
-    nearest: list[dict[Category | None, str]]
 
 
 class Scorer:
@@ -93,12 +94,25 @@ class Scorer:
         ``shifts`` move the thresholds for each text: what its profile's verdicts taught. A long text is read in windows and has the highest probability of any of them.
         """
         windows = [_windows(text) for text in prepare(texts, forms)]
-        seen = self._look_at([window for of_text in windows for window in of_text])
-        ends = list(accumulate(map(len, windows), initial=0))
         thresholds = [self._shifted(of_text) for of_text in shifts or [{}] * len(texts)]
         return [
-            self._read(seen, range(start, end), of_text)
-            for (start, end), of_text in zip(pairwise(ends), thresholds, strict=True)
+            reading
+            for block in _in_blocks(windows)
+            for reading in self._read_texts(
+                [windows[number] for number in block], [thresholds[number] for number in block]
+            )
+        ]
+
+    def _read_texts(self, windows: Sequence[Sequence[str]], thresholds: Sequence[Mapping[str, float]]) -> list[Reading]:
+        seen = self._look_at([window for of_text in windows for window in of_text])
+        ends = accumulate(map(len, windows), initial=0)
+        loudest = [self._loudest(seen, range(start, end)) for start, end in pairwise(ends)]
+        # Examples are looked through for these windows only: a long text has hundreds of others.
+        rows = sorted({row for of_text in loudest for row in of_text.values()})
+        nearest = dict(zip(rows, self._examples.nearest(seen.vectors[rows]), strict=True))
+        return [
+            self._read(seen, rows_of_text, nearest, of_text)
+            for rows_of_text, of_text in zip(loudest, thresholds, strict=True)
         ]
 
     def _shifted(self, shifts: Shifts) -> dict[str, float]:
@@ -106,54 +120,52 @@ class Scorer:
         moved = {category.value: shifted(self._thresholds[category], category, shifts) for category in shifts}
         return self._thresholds | moved
 
-    def _look_at(self, windows: Sequence[str]) -> "_Seen":
+    def _look_at(self, windows: Sequence[str]) -> _Seen:
         vectors = self._encoder.encode(windows)
         grams = self._heads.gram_margins(windows)
         return _Seen(
             windows=windows,
+            vectors=vectors,
             labels=self._heads.label_probabilities(vectors, grams),
             stances=self._heads.stance_probabilities(vectors, grams),
-            nearest=self._examples.nearest(vectors),
         )
 
-    def _read(self, seen: "_Seen", rows: range, thresholds: Mapping[str, float]) -> Reading:
+    def _loudest(self, seen: _Seen, rows: range) -> dict[str, int]:
+        """For each label the row of the window, of one text, in which it is most probable."""
         if not rows:
+            return {}
+        places = seen.labels[rows.start : rows.stop].argmax(axis=0)
+        return {name: rows[int(place)] for name, place in zip(self._heads.provenance.labels, places, strict=True)}
+
+    def _read(
+        self, seen: _Seen, loudest: Mapping[str, int], nearest: Mapping[int, Nearest], thresholds: Mapping[str, float]
+    ) -> Reading:
+        """One text; stance, example and words of each category are those of the window that says it loudest."""
+        if not loudest:
             return Reading()
-        labels = seen.labels[rows.start : rows.stop]
-        # The window that speaks most clearly of a harm also says whose side the writer takes.
-        spokesman = rows[int(labels[:, :-1].max(axis=1).argmax())]
-        stances = self._stances(seen.stances[spokesman])
-        nearest = seen.nearest[spokesman]
-        highest = dict(zip(self._heads.provenance.labels, map(float, labels.max(axis=0)), strict=True))
         scores = tuple(
-            self._with_terms(
-                self._score(category, highest[category], thresholds[category], stances, nearest),
-                seen.windows[spokesman],
-            )
+            self._score(category, seen, loudest[category], thresholds[category], nearest[loudest[category]])
             for category in Category
         )
-        reading = Reading(scores=scores, abusive=highest[ABUSIVE], nearest=nearest[None])
-        judged = (score.stance for score in scores if score.stance and score.category in reading.labels)
-        return replace(reading, stance=next(judged, None))
-
-    def _with_terms(self, score: Score, window: str) -> Score:
-        """A score that was found names the words that moved it."""
-        if not score.is_found:
-            return score
-        return replace(score, terms=terms_of(window, self._heads.grams, list(Category).index(score.category)))
+        clearest_of_all = max(scores, key=lambda score: score.probability)
+        reading = Reading(
+            scores=scores,
+            abusive=float(seen.labels[loudest[ABUSIVE], -1]),
+            nearest=nearest[loudest[clearest_of_all.category]][None],
+        )
+        by_category = {score.category: score.stance for score in scores}
+        judged = (by_category[category] for category in reading.labels)
+        return replace(reading, stance=next(filter(None, judged), None))
 
     def _stances(self, row: NDArray[np.float64]) -> dict[Stance, float]:
         return {Stance(name): float(value) for name, value in zip(self._heads.provenance.stances, row, strict=True)}
 
-    def _score(
-        self,
-        category: Category,
-        probability: float,
-        threshold: float,
-        stances: dict[Stance, float],
-        nearest: dict[Category | None, str],
-    ) -> Score:
+    def _score(self, category: Category, seen: _Seen, row: int, threshold: float, nearest: Nearest) -> Score:
+        """What one window, the loudest of a text for this category, says of it."""
+        column = list(Category).index(category)
+        probability = float(seen.labels[row, column])
         is_found = probability >= threshold
+        stances = self._stances(seen.stances[row])
         stance, certainty = clearest(stances)
         is_judged = is_found and category not in WITHOUT_STANCE
         return Score(
@@ -171,6 +183,7 @@ class Scorer:
                 mute_at=self._heads.provenance.mute_at,
             ),
             nearest=nearest.get(category),
+            terms=terms_of(seen.windows[row], self._heads.grams, column) if is_found else (),
         )
 
 
@@ -182,6 +195,17 @@ def shipped_scorer(*, threads: int = 0) -> Scorer:
 def scorer_of(encoder: Encoder, folder: Path) -> Scorer:
     """An encoder with the heads and examples of a folder; ``ModelError`` when they do not fit."""
     return Scorer(encoder, load_heads(folder, encoder), load_examples(folder))
+
+
+def _in_blocks(windows: Sequence[Sequence[str]]) -> Iterator[range]:
+    """Runs of texts with about ``_AT_ONCE`` windows each: memory does not grow with a batch."""
+    start, held = 0, 0
+    for number, of_text in enumerate(windows):
+        if held and held + len(of_text) > _AT_ONCE:
+            yield range(start, number)
+            start, held = number, 0
+        held += len(of_text)
+    yield range(start, len(windows))
 
 
 def _windows(text: str) -> list[str]:

@@ -2,13 +2,14 @@
 
 1. Each found category has its own severity (``OF_CATEGORY``); sexual imagery is urgent while it is fresh.
 2. A muted category counts for nothing; one whose writer clearly does not spread it is ``low``.
-3. Her own account of a harm, or somebody else's, is never alerted, unless an urgent category is more probable.
+3. Her own account of a harm, or somebody else's, is never alerted, unless an urgent category is more probable; an
+   account in a picture under words that do harm themselves is not heeded (``judge``).
 4. A match that is not sure lowers the result by one step, never below ``low``.
 5. A copy of her photo is at least ``medium``, a picture that is only like it or what somebody handed in at least ``low``, whatever the words say.
 6. A face that may be hers counts like a copy where a name, a copy, a context term or a sexual picture speaks for it;
    alone it is ``none``, whatever the words say: it waits for a person.
 7. A picture that is very probably sexual makes a hit at least ``high``, a step lower where the match is not sure;
-   never an account of a harm.
+   never an account of a harm. It is told like a copy of her photo even where the words are muted.
 """
 
 from collections.abc import Sequence
@@ -87,6 +88,13 @@ def is_face_alone(matches: Sequence[Match]) -> bool:
 def _of_pictures(hit: Hit) -> Severity:
     is_sexual = any((picture.imagery or 0.0) >= IS_SEXUAL for picture in hit.post.media)
     return Severity.HIGH if is_sexual and Category.DISCLOSURE not in hit.categories else Severity.NONE
+
+
+def is_told_by_picture(hit: Hit) -> bool:
+    """Whether a picture makes it worth telling whatever side its words take; never in an account of a harm."""
+    is_copy = any(match.method in _PICTURES and match.score >= ALERT_SCORE for match in hit.matches)
+    is_grave = is_copy or _of_pictures(hit) is not Severity.NONE
+    return is_grave and Category.DISCLOSURE not in hit.categories
 
 
 def _is_fresh(published_at: datetime | None, found_at: datetime) -> bool:

@@ -1,4 +1,5 @@
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -89,6 +90,22 @@ def test_posts_on_her_side_are_one_number() -> None:
     seen = view(a_hit(scores=(muted,), severity=Severity.NONE))
 
     assert (seen.total, seen.for_her, seen.groups) == (0, 1, ())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"matches": (a_match(method=Method.PDQ, score=0.99),)}, id="a copy of her photo"),
+        pytest.param({"post": a_post(media=(Media(url="https://p.example/1", imagery=0.9),))}, id="a sexual picture"),
+    ],
+)
+def test_a_picture_is_told_whatever_side_the_words_take(changed: dict[str, Any]) -> None:
+    """Words that seem to defend her do not keep from her that her picture is there."""
+    muted = a_score(category=Category.DEFAMATION, stance=Stance.DENIES, muted=True)
+
+    seen = view(a_hit(scores=(muted,), severity=Severity.HIGH, **changed))
+
+    assert (seen.total, seen.for_her, seen.groups[0].lines[0].concern) == (1, 0, Concern.PICTURE)
 
 
 def test_muted_category_does_not_mute_another() -> None:

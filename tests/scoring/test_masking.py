@@ -37,6 +37,22 @@ def test_links_and_other_peoples_handles_are_neutral() -> None:
     assert text == "看 [url] 和 @user 或 me@mail.example 谢谢"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("见http://t.cn/A6xyz今晚去你家", "见[url]今晚去你家", id="Chinese right behind a link"),
+        pytest.param("www.a.example/资源求", "[url]资源求", id="without a scheme"),
+        pytest.param("@小林今晚就去你家门口等着", "@小林今晚就去你家门口等着", id="a handle that nothing ends"),
+        pytest.param("转发 @小林:今晚去", "转发 @user:今晚去", id="ended by a colon"),
+        pytest.param("@abc_1今晚去", "@user今晚去", id="Latin handle, Chinese behind it"),
+        pytest.param("@林知夏今晚去", "@PERSON今晚去", id="her own name as a handle"),
+    ],
+)
+def test_what_stands_behind_a_link_or_a_handle_is_read(text: str, expected: str) -> None:
+    """Chinese has no spaces: what is written on without one is still judged."""
+    assert prepare([text], [["林知夏"]]) == [expected]
+
+
 def test_nothing_to_read_is_empty() -> None:
     """Blank and invisible texts become empty, which is scored as unread and not as harmless."""
     assert prepare(["", " \t\n", "\u200b\ufeff"]) == ["", "", ""]

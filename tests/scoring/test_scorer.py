@@ -4,11 +4,22 @@ import numpy as np
 import pytest
 
 from monitors.records import Category, Stance
+from monitors.scoring import scorer as scorer_module
 from monitors.scoring.examples import save_examples
 from monitors.scoring.heads import save_heads
 from monitors.scoring.onnx_encoder import OnnxEncoder
 from monitors.scoring.scorer import Reading, scorer_of
-from tests.scoring.heads_by_hand import LABELS, TINY, examples_by_hand, heads_by_hand, scorer_by_hand
+from tests.scoring.heads_by_hand import (
+    EAST,
+    LABELS,
+    NEVER,
+    NORTH,
+    STEEP,
+    TINY,
+    examples_by_hand,
+    heads_by_hand,
+    scorer_by_hand,
+)
 
 
 def read(text: str, **changed: object) -> Reading:
@@ -36,7 +47,7 @@ def test_benign_text_has_scores_and_no_stance() -> None:
     assert reading.nearest == "benign-1"
 
 
-@pytest.mark.parametrize("text", ["", "  \n", "\u200b"])
+@pytest.mark.parametrize("text", ["", "  \n", "\u200b", "\x00\x01\x1b"])
 def test_nothing_to_read_is_not_zero(text: str) -> None:
     """A text without a letter is unscored, which is told apart from harmless."""
     assert read(text) == Reading()
@@ -99,6 +110,35 @@ def test_long_text_is_read_to_its_end() -> None:
     reading = read("x " * 50_000 + "east " * 70)
 
     assert reading.labels == (Category.SEXUAL_RUMOR,)
+
+
+def test_each_category_of_a_long_text_has_the_stance_of_its_own_passage() -> None:
+    """A denial at the beginning does not mute, nor explain, what is said at the end."""
+    weights = np.zeros((len(LABELS), 3), dtype=np.float32)
+    weights[LABELS.index("sexual_rumor")], weights[LABELS.index("insult")] = STEEP * EAST, STEEP * NORTH
+    bias = np.full(len(LABELS), NEVER, dtype=np.float32)
+    bias[[LABELS.index("sexual_rumor"), LABELS.index("insult")]] = -STEEP / 2
+    sides = np.zeros((len(Stance), 3), dtype=np.float32)
+    sides[list(Stance).index(Stance.DENIES)] = STEEP * EAST
+    scorer = scorer_by_hand(weights=weights, bias=bias, stance_weights=sides, stance_bias=(9.0, 0.0, 0.0, 0.0))
+
+    (reading,) = scorer.score_texts(["east " * 40 + "south " * 40 + "north " * 40])
+
+    found = {score.category: (score.stance, score.muted, score.nearest) for score in reading.scores if score.is_found}
+    assert found == {
+        Category.SEXUAL_RUMOR: (Stance.DENIES, True, "rumor-1"),
+        Category.INSULT: (Stance.SPREADS, False, None),
+    }
+
+
+def test_block_by_block_is_the_same_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many windows are looked at together, every text has its own reading."""
+    texts = ["east", "", "north " * 200, "south", "east " * 200]
+    at_once = scorer_by_hand().score_texts(texts)
+
+    monkeypatch.setattr(scorer_module, "_AT_ONCE", 2)
+
+    assert scorer_by_hand().score_texts(texts) == at_once
 
 
 def test_target_is_masked() -> None:

@@ -136,6 +136,28 @@ def test_judging_gives_every_hit_its_scores_and_severity() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "words", "severity"),
+    [
+        pytest.param(
+            "east east east", "north north north", Severity.HIGH, id="her account as a picture under his rumour"
+        ),
+        pytest.param(
+            "north north north", "east east east", Severity.NONE, id="his rumour as a picture under her account"
+        ),
+        pytest.param("quiet", "east east east", Severity.HIGH, id="a rumour in a picture"),
+        pytest.param("quiet", "north north north", Severity.NONE, id="an account in a picture"),
+    ],
+)
+def test_an_account_in_a_picture_does_not_shield_the_text_above_it(text: str, words: str, severity: Severity) -> None:
+    """The post's own words say whose post it is; a screenshot under her account is her proof."""
+    post = a_post(text=text, media=(Media(url="https://p.example/1", words=words),))
+
+    (judged,) = judge([a_hit(post=post, scores=())], scorer_by_hand())
+
+    assert judged.severity is severity
+
+
+@pytest.mark.parametrize(
     ("imagery", "changed", "severity"),
     [
         pytest.param(0.8, {}, Severity.HIGH, id="sure"),

@@ -103,10 +103,10 @@ def test_rewritings_change_what_they_should() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc, which Linux has")
 def test_a_process_that_judges_is_small() -> None:
-    """It stays below 400 MB. What its parent held before counts in ru_maxrss, so that VmHWM is read."""
+    """It stays below 400 MB, with a text of 40,000 letters too. What its parent held before counts in ru_maxrss, so that VmHWM is read."""
     code = """
 from monitors.scoring.scorer import shipped_scorer
-shipped_scorer(threads=1).score_texts(["她说的话" * 50] * 64)
+shipped_scorer(threads=1).score_texts([*["她说的话" * 50] * 64, "她说的话" * 10_000])
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,7 +12,7 @@ class Kind(IntEnum):
     SYMBOL = 0
     """Anything else: pictures, signs, currency."""
     IGNORED = 1
-    """Not seen by a reader: zero-width, direction, variation selectors, unassigned, halves of a surrogate pair."""
+    """Not seen by a reader: zero-width, direction, control, variation selectors, unassigned, halves of a surrogate pair."""
     SPACE = 2
     STOP = 3
     """Ends a clause: full stops, commas, brackets, new lines."""

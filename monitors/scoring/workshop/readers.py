@@ -47,8 +47,11 @@ def read_readings(path: Path = READINGS) -> tuple[Readings, ...]:
 
 def agreement(readings: Sequence[Readings]) -> Iterator[str]:
     """A Markdown table: how often two of the three give the same label, and the macro-F1 of one against the other."""
-    yield from ("| dev posts labelled by | both tell | same categories and stance | macro-F1 |", "| --- | --- | --- | --- |")
-    columns = {
+    yield from (
+        "| dev posts labelled by | both tell | same categories and stance | macro-F1 |",
+        "| --- | --- | --- | --- |",
+    )
+    columns: dict[str, list[Label | None]] = {
         "writer": [one.writer for one in readings],
         "first reader": [one.readers[0] for one in readings],
         "second reader": [one.readers[1] for one in readings],

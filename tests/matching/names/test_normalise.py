@@ -14,6 +14,7 @@ ANY_TEXT = st.text(alphabet=st.characters(codec=None), max_size=40)
     [
         pytest.param("ＬＩＮ　晓月！", "lin 晓月!", id="full width"),
         pytest.param("林\u200b晓\u2060月\ufeff", "林晓月", id="zero width"),
+        pytest.param("林\x00晓\x1b月\x7f\x80", "林晓月", id="control characters"),
         pytest.param("\u202e林晓月\u202c", "林晓月", id="direction controls"),
         pytest.param("許星遙", "许星遥", id="traditional"),
         pytest.param("𝓛𝓲𝓷 𝐗𝐢𝐚𝐨 ⓨⓤⓔ", "lin xiao yue", id="mathematical and circled letters"),

@@ -103,7 +103,7 @@ def _kind(char: str) -> Kind:
         return Kind.MARK
     if _in_ranges(code, JAMO_RANGES):
         return Kind.JAMO
-    if code in IGNORED or _in_ranges(code, IGNORED_RANGES) or unicodedata.category(char) in {"Cf", "Cn", "Co"}:
+    if code in IGNORED or _in_ranges(code, IGNORED_RANGES) or _is_unseen(char):
         return Kind.IGNORED
     if char in BY_HAND:
         return Kind.LATIN
@@ -111,6 +111,12 @@ def _kind(char: str) -> Kind:
         if char in chars:
             return kind
     return _letter_or_rest(char)
+
+
+def _is_unseen(char: str) -> bool:
+    """Formats, what is not assigned, and controls that are no space or line: no page shows them."""
+    category = unicodedata.category(char)
+    return category in {"Cf", "Cn", "Co"} or (category == "Cc" and not char.isspace())
 
 
 def _letter_or_rest(char: str) -> Kind:
