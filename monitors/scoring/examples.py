@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitors.records import Category
-from monitors.scoring.encoder import ModelError, unit_rows
-from monitors.scoring.heads import Floats
+from monitors.scoring.encoder import unit_rows
+from monitors.scoring.heads import EXAMPLES, Floats, read_provenance
+from monitors.scoring.stored_numbers import read_numbers
 
-_FILE: Final = "examples.npz"
 _LEVELS: Final = 127
 _AT_ONCE: Final = 256
 """Vectors that are compared with all examples at a time."""
@@ -48,10 +48,10 @@ class Examples:
 
 
 def save_examples(examples: Examples, folder: Path) -> None:
-    """Write them with one byte a number; the order of neighbours survives it."""
+    """Write them with one byte a number; the order of neighbours survives it. ``save_heads`` comes after."""
     scale = np.abs(examples.vectors).max(axis=1, keepdims=True) / _LEVELS
     np.savez_compressed(
-        folder / _FILE,
+        folder / EXAMPLES,
         ids=np.array(examples.ids),
         is_of=examples.is_of,
         levels=np.round(examples.vectors / scale).astype(np.int8),
@@ -60,15 +60,12 @@ def save_examples(examples: Examples, folder: Path) -> None:
 
 
 def load_examples(folder: Path) -> Examples:
-    """The examples of a folder; ``ModelError`` names the file when it cannot be read."""
-    path = folder / _FILE
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return Examples(
-                ids=tuple(str(name) for name in stored["ids"]),
-                is_of=stored["is_of"],
-                vectors=unit_rows(stored["levels"].astype(np.float32)),
-                centre=stored["centre"],
-            )
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{path}: cannot be read ({type(error).__name__})") from error
+    """The examples of a folder; ``ModelError`` names the file when they are not those its heads came with."""
+    names = ("ids", "is_of", "levels", "centre")
+    stored = read_numbers(folder / EXAMPLES, names, sha256=read_provenance(folder).examples_sha256)
+    return Examples(
+        ids=tuple(str(name) for name in stored["ids"]),
+        is_of=stored["is_of"],
+        vectors=unit_rows(stored["levels"].astype(np.float32)),
+        centre=stored["centre"],
+    )

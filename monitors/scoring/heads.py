@@ -2,12 +2,13 @@
 
 Categories compete with each other and with "none of them": what speaks for a rumour speaks against an insult.
 
-Stored as ``heads.npz`` (numbers) and ``heads.json`` (what they mean and where they come from); nothing is unpickled.
+Stored as ``heads.npz`` (numbers) and ``heads.json`` (what they mean and where they come from, and the sha256 of all
+numbers, those of the examples too); nothing is unpickled.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +19,14 @@ from numpy.typing import NDArray
 from monitors.scoring.encoder import Encoder, ModelError
 from monitors.scoring.manifest import file_sha256
 from monitors.scoring.ngrams import BITS, Grams
+from monitors.scoring.stored_numbers import ADVICE, read_numbers
 
 Floats = NDArray[np.float32]
 
 ABUSIVE: Final = "abusive"
-_ADVICE: Final = "Fit the heads again for this encoder (python -m monitors.scoring.workshop.train_heads)."
+EXAMPLES: Final = "examples.npz"
+_MEANING: Final = "heads.json"
+_NUMBERS: Final = "heads.npz"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,13 @@ class Provenance:
     trained_at: str
     sources: tuple[str, ...]
     arrays_sha256: str = ""
+    examples_sha256: str = ""
+
+    @property
+    def revision(self) -> str:
+        """Twelve hex digits that change with any number or threshold; no score depends on the examples."""
+        told = {name: value for name, value in _as_dict(self).items() if name != "examples_sha256"}
+        return sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,7 +79,12 @@ class Heads:
     @property
     def revision(self) -> str:
         """Twelve hex digits that change with any number or threshold."""
-        return sha256(_to_json(self.provenance).encode()).hexdigest()[:12]
+        return self.provenance.revision
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """By label, the least probability at which it is found where no verdict moved it."""
+        return dict(zip(self.provenance.labels, map(float, self.arrays.thresholds), strict=True))
 
     def gram_margins(self, texts: Sequence[str]) -> Floats:
         """What the spelling of prepared texts adds to each margin: labels first, then stances."""
@@ -124,26 +140,45 @@ def softmax(margins: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def save_heads(heads: Heads, folder: Path) -> None:
-    """Write both files."""
+    """Write both files. The examples are there already: ``heads.json`` vouches for them."""
     arrays = {field.name: getattr(heads.arrays, field.name) for field in fields(Arrays)}
-    np.savez_compressed(folder / "heads.npz", **arrays)
-    meant = {**_as_dict(heads.provenance), "arrays_sha256": file_sha256(folder / "heads.npz")}
-    (folder / "heads.json").write_text(json.dumps(meant, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    np.savez_compressed(folder / _NUMBERS, **arrays)
+    provenance = replace(
+        heads.provenance,
+        arrays_sha256=file_sha256(folder / _NUMBERS),
+        examples_sha256=file_sha256(folder / EXAMPLES),
+    )
+    meant = {**_as_dict(provenance), "revision": provenance.revision}
+    (folder / _MEANING).write_text(json.dumps(meant, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def load_heads(folder: Path, encoder: Encoder) -> Heads:
-    """The heads of a folder; ``ModelError`` when they are damaged or were fitted on another encoder."""
-    try:
-        stored = json.loads((folder / "heads.json").read_bytes())
-        provenance = Provenance(**{name: _as_tuple(value) for name, value in stored.items()})
-        with np.load(folder / "heads.npz", allow_pickle=False) as numbers:
-            arrays = Arrays(**{field.name: numbers[field.name] for field in fields(Arrays)})
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ModelError(f"{folder}: no heads can be read there ({type(error).__name__})", advice=_ADVICE) from error
-    if provenance.arrays_sha256 != file_sha256(folder / "heads.npz"):
-        raise ModelError(f"{folder / 'heads.npz'}: is not the file that heads.json speaks of", advice=_ADVICE)
-    _check_fit(folder, provenance, arrays, encoder)
+    """The heads of a folder for this encoder; ``ModelError`` when they are damaged or were fitted on another."""
+    heads = read_heads(folder)
+    _check_fit(folder, heads.provenance, heads.arrays, encoder)
+    return heads
+
+
+def read_heads(folder: Path) -> Heads:
+    """The heads of a folder, whatever they were fitted on; ``ModelError`` when they are damaged."""
+    provenance = read_provenance(folder)
+    names = [field.name for field in fields(Arrays)]
+    arrays = Arrays(**read_numbers(folder / _NUMBERS, names, sha256=provenance.arrays_sha256))
     return Heads(provenance=provenance, arrays=arrays)
+
+
+def read_provenance(folder: Path) -> Provenance:
+    """What ``heads.json`` says; ``ModelError`` when it is not what was written."""
+    path = folder / _MEANING
+    try:
+        stored = json.loads(path.read_bytes())
+        revision = stored.pop("revision")
+        provenance = Provenance(**{name: _as_tuple(value) for name, value in stored.items()})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ModelError(f"{path}: no heads can be read there ({type(error).__name__})", advice=ADVICE) from error
+    if provenance.revision != revision:
+        raise ModelError(f"{path}: was changed after it was written", advice=ADVICE)
+    return provenance
 
 
 def _check_fit(folder: Path, provenance: Provenance, arrays: Arrays, encoder: Encoder) -> None:
@@ -151,13 +186,13 @@ def _check_fit(folder: Path, provenance: Provenance, arrays: Arrays, encoder: En
         raise ModelError(
             f"{folder}: heads were fitted on {provenance.encoder_id} {provenance.encoder_revision},"
             f" not on {encoder.id} {encoder.revision}",
-            advice=_ADVICE,
+            advice=ADVICE,
         )
     if arrays.weights.shape != (len(provenance.labels), encoder.dimension):
-        raise ModelError(f"{folder}: heads have shape {arrays.weights.shape}", advice=_ADVICE)
+        raise ModelError(f"{folder}: heads have shape {arrays.weights.shape}", advice=ADVICE)
     columns = len(provenance.labels) + len(provenance.stances)
     if arrays.gram_levels.shape != (1 << BITS, columns):
-        raise ModelError(f"{folder}: heads' spelling has shape {arrays.gram_levels.shape}", advice=_ADVICE)
+        raise ModelError(f"{folder}: heads' spelling has shape {arrays.gram_levels.shape}", advice=ADVICE)
 
 
 def _as_dict(provenance: Provenance) -> dict[str, Any]:
@@ -166,7 +201,3 @@ def _as_dict(provenance: Provenance) -> dict[str, Any]:
 
 def _as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
-
-
-def _to_json(provenance: Provenance) -> str:
-    return json.dumps(_as_dict(provenance), ensure_ascii=False, sort_keys=True)

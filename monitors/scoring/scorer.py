@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitors.records import Category, Score, Stance
-from monitors.scoring.encoder import Encoder
+from monitors.scoring.encoder import Encoder, ModelError
 from monitors.scoring.examples import Examples, Nearest, load_examples
 from monitors.scoring.heads import ABUSIVE, Heads, load_heads
 from monitors.scoring.masking import prepare
 from monitors.scoring.onnx_encoder import SHIPPED, OnnxEncoder
 from monitors.scoring.reasons import terms_of
 from monitors.scoring.stance import WITHOUT_STANCE, clearest, is_muted
+from monitors.scoring.stored_numbers import ADVICE
 from monitors.scoring.tuning import Shifts, shifted
 
 # 256 tokens hold about 380 Chinese characters. A longer text is read in small windows, since one line drowns in the
@@ -194,7 +195,13 @@ def shipped_scorer(*, threads: int = 0) -> Scorer:
 
 def scorer_of(encoder: Encoder, folder: Path) -> Scorer:
     """An encoder with the heads and examples of a folder; ``ModelError`` when they do not fit."""
-    return Scorer(encoder, load_heads(folder, encoder), load_examples(folder))
+    heads, examples = load_heads(folder, encoder), load_examples(folder)
+    widths = {encoder.dimension, examples.vectors.shape[1], len(examples.centre)}
+    if len(widths) > 1:
+        raise ModelError(
+            f"{folder}: the encoder has vectors of {encoder.dimension} numbers, its examples have not", advice=ADVICE
+        )
+    return Scorer(encoder, heads, examples)
 
 
 def _in_blocks(windows: Sequence[Sequence[str]]) -> Iterator[range]:

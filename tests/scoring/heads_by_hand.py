@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from monitors.records import Category, Stance
-from monitors.scoring.examples import Examples
-from monitors.scoring.heads import ABUSIVE, Arrays, Heads, Provenance
+from monitors.scoring.examples import Examples, save_examples
+from monitors.scoring.heads import ABUSIVE, Arrays, Heads, Provenance, save_heads
 from monitors.scoring.ngrams import no_grams
 from monitors.scoring.onnx_encoder import OnnxEncoder
 from monitors.scoring.scorer import Scorer
@@ -73,3 +73,9 @@ def examples_by_hand() -> Examples:
 def scorer_by_hand(**changed: Any) -> Scorer:
     """A scorer of the three."""
     return Scorer(OnnxEncoder(TINY, threads=1), heads_by_hand(**changed), examples_by_hand())
+
+
+def save_by_hand(folder: Path, **changed: Any) -> None:
+    """Heads and examples of a folder."""
+    save_examples(examples_by_hand(), folder)
+    save_heads(heads_by_hand(**changed), folder)

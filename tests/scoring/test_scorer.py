@@ -5,8 +5,6 @@ import pytest
 
 from monitors.records import Category, Stance
 from monitors.scoring import scorer as scorer_module
-from monitors.scoring.examples import save_examples
-from monitors.scoring.heads import save_heads
 from monitors.scoring.onnx_encoder import OnnxEncoder
 from monitors.scoring.scorer import Reading, scorer_of
 from tests.scoring.heads_by_hand import (
@@ -16,8 +14,8 @@ from tests.scoring.heads_by_hand import (
     NORTH,
     STEEP,
     TINY,
-    examples_by_hand,
     heads_by_hand,
+    save_by_hand,
     scorer_by_hand,
 )
 
@@ -151,8 +149,7 @@ def test_target_is_masked() -> None:
 
 def test_scorer_is_read_from_a_folder(tmp_path) -> None:  # type: ignore[no-untyped-def]
     """Heads and examples of a folder with an encoder that fits them make a scorer."""
-    save_heads(heads_by_hand(), tmp_path)
-    save_examples(examples_by_hand(), tmp_path)
+    save_by_hand(tmp_path)
 
     scorer = scorer_of(OnnxEncoder(TINY), tmp_path)
 

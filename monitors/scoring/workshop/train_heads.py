@@ -85,8 +85,8 @@ def train(encoder: Encoder, to: Path) -> Heads:
     unseen = gather(encoder, split_of(own, "dev"), CALIBRATED, split="dev")
     heads = calibrated(fit_heads(learned, encoder), unseen)
     to.mkdir(parents=True, exist_ok=True)
-    save_heads(heads, to)
     save_examples(_examples([learned, unseen], heads.arrays.centre), to)
+    save_heads(heads, to)
     return load_heads(to, encoder)
 
 
