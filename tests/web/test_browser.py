@@ -7,7 +7,7 @@ import pytest
 from monitors.alerts.links import Purpose
 from monitors.records import ProfileState, Severity
 from tests.alerts.room import find, watch
-from tests.builders import a_hit, a_match, a_post
+from tests.builders import a_hit, a_match, a_post, a_score
 from tests.servers.browser import TOO_PALE, TOO_WIDE, Browser
 from tests.web.room import Served
 from tests.web.test_registering import HER, JPEG, mailed_links, stored
@@ -77,6 +77,7 @@ def test_pages_fit_a_small_phone(site: Served, browser: Browser, language: str, 
     hit = a_hit(
         post=a_post(text="x" * 400, url="https://social.example/" + "y" * 300),
         matches=(a_match(reason="写成「" + "林" * 60 + "」"),),
+        scores=(a_score(terms=("z" * 300, "陪老师")),),
     )
     profile = watch(site.room.ledger, site.room.vault)
     find(site.room.ledger, site.room.vault, hit)

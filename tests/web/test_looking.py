@@ -3,6 +3,8 @@
 import re
 from datetime import timedelta
 
+import pytest
+
 from monitors.alerts.links import Purpose
 from monitors.ledger import audit, verdicts
 from monitors.ledger.audit import AuditEntry
@@ -123,6 +125,25 @@ def test_words_are_shown_on_request_and_noted(site: Served) -> None:
     assert WORDS not in site.client.get(path).text
     (entry,) = entries(site, profile)
     assert (entry.action, entry.actor, entry.subject, entry.at) == ("revealed", "herself", hit.id, NOON)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("zh-CN", "这样判断，主要因为这些词：陪老师、过夜"), ("en", "Words that spoke for it: 陪老师, 过夜")],
+)
+def test_words_that_spoke_for_it_are_shown_with_the_post(site: Served, language: str, told: str) -> None:
+    """They are words of the post: nothing of them before she asked, and none once it is hidden again."""
+    profile = her(site, a_hit(scores=(a_score(terms=("陪老师", "过夜")),)))
+    path = hit_page(site, profile, a_hit())
+
+    hidden = site.client.get(f"{path}?lang={language}").text
+    shown = site.client.post(f"{path}/reveal?lang={language}").text
+    judged = site.client.post(f"{path}/verdict", data={"harmful": "yes"}, follow_redirects=True).text
+
+    assert told in shown
+    for text in (hidden, judged, site.client.get(path).text):
+        assert "陪老师" not in text
+        assert "过夜" not in text
 
 
 def test_helper_is_noted_apart(site: Served) -> None:
