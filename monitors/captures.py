@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from monitors.codec import to_json
 from monitors.errors import SkipPost
-from monitors.evidence.gate import MEDIA, Capture
+from monitors.evidence.chain import canonical
+from monitors.evidence.gate import MEDIA, RECORD, Capture
 from monitors.matching.images.verdicts import MAY_BE_SEXUAL
 from monitors.pictures import GetMedia
 from monitors.records import Hit, Media, Raw
@@ -14,6 +16,12 @@ def captures_of(hit: Hit, raws: Mapping[str, Raw], get_media: GetMedia, now: dat
     """Give a capture of the post and of each picture that can still be had."""
     post = raws.get(hit.post.raw_sha256)
     return [*([Capture(raw=post)] if post else []), *_pictures(hit, get_media, now)]
+
+
+def record_of(hit: Hit, now: datetime) -> Capture:
+    """Give the post as the ledger holds it, for when the bytes it was read from are past their time."""
+    said = canonical(to_json(hit.post))
+    return Capture(raw=Raw.of(said, url=hit.post.url, media_type="application/json", fetched_at=now), kind=RECORD)
 
 
 def _pictures(hit: Hit, get_media: GetMedia, now: datetime) -> Iterator[Capture]:

@@ -38,6 +38,8 @@ class Edition:
     coverage: Coverage
     gone: int = 0
     """Posts she was told of that went since the digest before."""
+    under_way: int = 0
+    """Posts that may be about her and wait to be judged and sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,15 @@ def daily_edition(connection: Connection, desk: Desk, profile_id: str, day: date
     told = [hit for hit in due if is_alerted(hit) or is_for_her(hit)]
     coverage = cover(fetches.looks(connection, since=now - LOOKS_FOR), desk.watched, now)
     gone = watches.gone_since(connection, profile_id, _last_told(connection, profile_id, day, now))
-    return Edition(kind=MailKind.DIGEST, day=day, made_at=now, hits=told, coverage=coverage, gone=gone)
+    return Edition(
+        kind=MailKind.DIGEST,
+        day=day,
+        made_at=now,
+        hits=told,
+        coverage=coverage,
+        gone=gone,
+        under_way=hits.count_under_way(connection, profile_id),
+    )
 
 
 def _last_told(connection: Connection, profile_id: str, day: date, now: datetime) -> datetime:
@@ -99,6 +109,7 @@ def _write_copy(
         links=links,
         undelivered=_undelivered(connection, desk, profile.id, recipient),
         gone=edition.gone,
+        under_way=edition.under_way,
     )
     mail = render(
         edition.kind.value,

@@ -127,13 +127,13 @@ class DigestView:
     links: DigestLinks
     gone: int = 0
     """Told earlier, and not where it was any more."""
-    unjudged: int = 0
+    under_way: int = 0
     """Found, and still waiting to be judged and sealed: a digest to come tells of it where it concerns her."""
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing was found in what could be looked at."""
-        return self.total == 0 and self.unjudged == 0
+        return self.total == 0 and self.under_way == 0
 
     @property
     def is_blind(self) -> bool:
@@ -149,7 +149,7 @@ def view_digest(
     links: DigestLinks,
     undelivered: Iterable[Undelivered] = (),
     gone: int = 0,
-    unjudged: int = 0,
+    under_way: int = 0,
 ) -> DigestView:
     """Give what the digest of that day tells one recipient; disclosures and benign posts are not in it."""
     alerted = sorted(filter(is_alerted, hits), key=lambda hit: BY_SEVERITY[hit.severity])
@@ -167,7 +167,7 @@ def view_digest(
         undelivered=tuple(undelivered),
         links=links,
         gone=gone,
-        unjudged=unjudged,
+        under_way=under_way,
     )
 
 

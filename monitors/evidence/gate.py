@@ -9,6 +9,8 @@ from monitors.scoring.severity import is_face_alone
 
 POST: Final = "post"
 MEDIA: Final = "media"
+RECORD: Final = "record"
+"""What the ledger holds of a post whose bytes were not kept for so long: our own statement."""
 LOOK: Final = "look"
 """What was seen when a hit's post was looked at again: our own statement."""
 ABSENCE: Final = "absence"

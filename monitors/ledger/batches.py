@@ -146,6 +146,13 @@ def matched_in_spool(connection: Connection, *, but_from: str) -> list[Batch]:
     return [_batch(row) for row in connection.execute(question)]
 
 
+def keeping(connection: Connection, hit_ids: Sequence[str]) -> dict[str, Batch]:
+    """Give for each of these hits the batch that brought its post, where that batch's file is kept."""
+    question = _live().add_columns(hits.c.id).join(hits, hits.c.batch_sha256 == batches.c.sha256)
+    rows = [row for ids in _chunks(hit_ids) for row in connection.execute(question.where(hits.c.id.in_(ids)))]
+    return {row.id: _batch(row) for row in rows}
+
+
 def expire(connection: Connection, batch_sha256s: Collection[str], at: datetime) -> None:
     """Say that these batches' files are gone as planned; what was counted and seen stays known."""
     for chunk in _chunks(list(batch_sha256s)):

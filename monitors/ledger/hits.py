@@ -22,6 +22,8 @@ CHUNK = 500
 """Hits asked for or opened at a time; both databases limit the values of one statement."""
 COUNTER = "hits.sequence"
 PROVED = (Stage.EVIDENCE.value, Stage.INDEX.value)
+UNDER_WAY = (Stage.MATCHING.value, Stage.SCORING.value)
+"""Found and not judged yet, or judged and not sealed yet: no digest tells of these."""
 
 T = TypeVar("T")
 
@@ -84,6 +86,14 @@ def due(
     if benign_since is not None:
         untold &= (hits.c.severity != Severity.NONE.value) | (hits.c.found_at >= benign_since)
     return _opened(connection, cipher, (hits.c.profile_id == profile_id) & untold)
+
+
+def count_under_way(connection: Connection, profile_id: str | None = None) -> int:
+    """Count the hits, of a profile or of all, that wait to be judged and sealed."""
+    question = select(func.count()).select_from(hits).where(hits.c.stage.in_(UNDER_WAY))
+    if profile_id is not None:
+        question = question.where(hits.c.profile_id == profile_id)
+    return connection.scalar(question) or 0
 
 
 def assign_digest(connection: Connection, hit_ids: Sequence[str], digest_id: str) -> int:

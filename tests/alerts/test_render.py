@@ -170,6 +170,25 @@ def test_blind_day_is_not_a_quiet_day() -> None:
     assert "没有找到" not in text
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("zh-CN", "还有 2 条可能与您有关的内容尚未判断"),
+        ("en", "2 posts that may be about you have not been judged yet"),
+    ],
+)
+@pytest.mark.parametrize("found", [[], [a_hit()]], ids=["nothing told", "something told"])
+def test_what_waits_to_be_judged_is_named(language: str, said: str, found: list[Hit]) -> None:
+    """While posts wait to be judged, the digest says how many, and not that nothing was found."""
+    view = replace(a_view(found), under_way=2)
+
+    mail = render("digest", language=language, view=view, neutral=True)
+
+    assert said in mail.text
+    assert said in mail.html
+    assert say_in(language)("digest.quiet") not in mail.text + mail.html
+
+
 def test_mail_that_never_arrived_is_named() -> None:
     """The next digest names an earlier mail that the server refused."""
     assert "2月28日 20:00 的那封信，收信服务器拒收了" in a_digest("zh-CN").text

@@ -168,6 +168,20 @@ def test_due_is_what_no_digest_told(ledger: Ledger, vault: Vault) -> None:
     assert of_digests == [(told,), ()]
 
 
+def test_under_way_is_what_is_not_proved(ledger: Ledger, vault: Vault) -> None:
+    """A hit counts as under way until it is judged and sealed, for its own profile."""
+    add_profile(ledger, vault, a_profile(id=OTHER))
+    _, judged, proved = found = hits_of(3)
+    put(ledger, vault, found + hits_of(1, OTHER))
+    walk(ledger, [judged], Stage.SCORING)
+    walk(ledger, [proved], Stage.SCORING, Stage.EVIDENCE)
+
+    with ledger.reading() as connection:
+        counts = [hits.count_under_way(connection, profile_id) for profile_id in ("p" * 32, OTHER, None)]
+
+    assert counts == [2, 1, 3]
+
+
 def test_pages_show_the_newest_first(ledger: Ledger, vault: Vault) -> None:
     """Page after page shows every hit of the profile once, the last found first, also when more come meanwhile."""
     add_profile(ledger, vault, a_profile(id=OTHER))
