@@ -1,7 +1,5 @@
 """What the commands look up or check: hits, the search store, evidence, sources, keys."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,13 +7,13 @@ from typing import Any
 from monitors import app
 from monitors.cli.words import say
 from monitors.codec import to_json
-from monitors.errors import BadInputError
+from monitors.errors import BadInputError, MonitorError
 from monitors.ledger import audit, batches, hits, outbox, verdicts
 from monitors.ledger.outbox import MailState
 from monitors.ledger.verdicts import Answer, Verdict
 from monitors.parts import Parts
 from monitors.profiles.doctor import Finding, check_keys
-from monitors.records import Hit, Stage
+from monitors.records import Stage
 from search.build import document_of
 from search.index import Search
 
@@ -73,21 +71,11 @@ def _answer(option: str, text: str) -> Answer:
 
 
 def rescore() -> Row:
-    """Score every stored hit again that another model scored, or none; its old scores stay with it."""
-    from monitors.scoring.judge import judge
+    """Score every stored hit again that another model scored; its old scores stay with it."""
+    from monitors.rescore import rescore
 
     with app.opened() as parts:
-        scorer, done = parts.scorer(), 0
-        for old in _old_hits(parts, f"{scorer.revision}"):
-            new = [
-                replace(hit, earlier_scores=(*before.scores, *before.earlier_scores))
-                for before, hit in zip(old, judge(old, scorer, parts.shifts(old)), strict=True)
-            ]
-            with parts.ledger.writing() as ledger:
-                hits.replace(ledger, parts.vault, new)
-            parts.index().put([document_of(hit, parts.pseudonym(hit)) for hit in new])
-            done += len(new)
-        return {"rescored": done, "revision": scorer.revision}
+        return {"rescored": rescore(parts), "revision": parts.scorer().revision}
 
 
 def rebuild_index() -> int:
@@ -119,6 +107,10 @@ def doctor() -> list[str]:
             leaks = batches.leaks(ledger)
             failed = outbox.count_by_state(ledger)[MailState.FAILED]
             waiting_since = outbox.oldest_waiting(ledger)
+            under_way = hits.count_under_way(ledger)
+        findings += _check_model(parts)
+        if under_way:
+            findings.append(say("cli.doctor.under_way", count=under_way))
         if failed:
             findings.append(say("cli.doctor.mails_failed", count=failed))
         if waiting_since and parts.clock.now() - waiting_since > LONG_WAIT:
@@ -159,14 +151,18 @@ def load_kibana() -> int:
     )
 
 
+def _check_model(parts: Parts) -> list[str]:
+    """Say what is wrong with the model by having it read a word, and whether hits were scored by another."""
+    from monitors.rescore import count_outdated
+
+    try:
+        parts.scorer().score_texts(["a word"])
+    except MonitorError as failure:
+        return [say("cli.doctor.model", problem=" ".join([str(failure), failure.advice]).strip())]
+    outdated = count_outdated(parts)
+    return [say("cli.doctor.outdated", count=outdated)] if outdated else []
+
+
 def _tell_key(found: Finding) -> str:
     values: dict[str, Any] = dict(found.values)
     return say(f"profiles.doctor.{found.id}", **values)
-
-
-def _old_hits(parts: Parts, revision: str) -> Iterator[list[Hit]]:
-    with parts.ledger.reading() as ledger:
-        stored = list(hits.iter_all(ledger, parts.vault, stage=Stage.INDEX))
-    old = [hit for hit in stored if any(score.revision != revision for score in hit.scores) or not hit.scores]
-    for start in range(0, len(old), 256):
-        yield old[start : start + 256]
