@@ -30,18 +30,14 @@ def search(words: str, *, profile_id: str | None, limit: int) -> list[Row]:
 
 
 def explain(hit_id: str) -> Row:
-    """Say why a hit is one: every match with its reason, every score with its threshold and nearest example."""
+    """Say why a hit is one: every match with its reason, every score with what it is measured by."""
+    from monitors.cli.explaining import read_model, tell_why
+
     with app.opened() as parts, parts.ledger.reading() as ledger:
         hit = hits.one(ledger, parts.vault, hit_id)
     if hit is None:
         raise BadInputError(say("cli.hit.not_found"), field=hit_id)
-    return {
-        "id": hit.id,
-        "profile_id": hit.profile_id,
-        "severity": hit.severity.value,
-        "matches": [to_json(match) for match in hit.matches],
-        "scores": [to_json(score) for score in hit.scores],
-    }
+    return tell_why(hit, read_model(parts.settings))
 
 
 def judge(hit_id: str, *, about_her: str | None, harmful: str | None) -> Row:

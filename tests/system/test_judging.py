@@ -101,4 +101,21 @@ def test_explaining_a_hit_names_threshold_words_and_example(house: House, web: W
     assert found
     assert all(score["nearest"] and score["terms"] for score in found)
     assert all(term in RUMOUR for score in found for term in score["terms"])
+    assert all(score["example"]["text"] and score["example"]["rationale"] for score in found)
     assert json.dumps(told, ensure_ascii=False).count("林晓月陪") == 0
+
+
+def test_explaining_a_hit_says_what_verdicts_moved(house: House, web: Web) -> None:
+    """The threshold that a later post had to reach stands beside the model's own, one step below."""
+    web.answer("/feed.xml", feed(RUMOUR))
+    house.lines("run")
+    house.lines("verdict", the_hit(house, RUMOUR).id, "--harmful", "no")
+    web.answer("/feed.xml", feed(RUMOUR, ANOTHER))
+    house.lines("run")
+
+    (told,) = house.lines("explain", the_hit(house, ANOTHER).id)
+
+    by_category = {score["category"]: score for score in told["scores"]}
+    rumour, threat = by_category["sexual_rumor"], by_category["threat"]
+    assert (rumour["moved_by_verdicts"], threat["moved_by_verdicts"]) == (STEP, 0)
+    assert rumour["model_threshold"] == pytest.approx(rumour["threshold"] - STEP)
