@@ -259,7 +259,7 @@ def _wire(settings: Settings, ledger: Ledger) -> Parts:
         sources=open_sources(settings, requester, partial(vault.mac, "cursor")),
         get_media=MediaFetcher(requester, media_ways(settings, requester)).get,
         sealer=Sealer(ledger=ledger, cipher=vault, files=ExhibitFiles(settings.exhibits, vault)),
-        scorer=cache(lambda: _open_scorer(settings)),
+        scorer=cache(lambda: open_scorer(settings)),
         index=cache(lambda: _open_index(settings)),
         face_encoder=cache(lambda: open_encoder(settings)),
         desk=Desk.of(vault, settings),
@@ -268,7 +268,8 @@ def _wire(settings: Settings, ledger: Ledger) -> Parts:
     )
 
 
-def _open_scorer(settings: Settings) -> Scorer:
+def open_scorer(settings: Settings) -> Scorer:
+    """Make the scorer of the settings. Raises ModelError for a model that cannot be used."""
     if settings.encoder == "shipped":
         return shipped_scorer(threads=settings.encoder_threads)
     from monitors.scoring.st_encoder import SentenceTransformerEncoder

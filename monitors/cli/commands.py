@@ -7,7 +7,7 @@ import typer
 from typer import Argument, Option
 
 from monitors.cli import profiles, stores
-from monitors.cli.output import is_json_wanted, print_lines, print_table, tell_problems
+from monitors.cli.output import is_json_wanted, print_lines, print_table, tell_problems, telling_problems
 from monitors.cli.words import say
 from monitors.errors import BadInputError
 
@@ -93,27 +93,24 @@ def match(
 
     if profiles_file == posts == STANDARD_INPUT:
         raise BadInputError(say("cli.match.both_from_input"), field="--posts")
-    problems: list[BadInputError] = []
-    with open_input(profiles_file) as stream:
-        watched = read_profiles(stream, file=profiles_file, problems=problems)
     threshold = THRESHOLD if minimum is None else minimum
-    matcher = NameMatcher(watched, now=EPOCH, threshold=threshold, memories=memories_of(watched, {}))
-    with open_input(posts) as stream:
-        print_lines(match_lines(matcher, read_posts(stream, file=posts, problems=problems), every=every))
-    tell_problems(problems)
+    with telling_problems() as problems:
+        with open_input(profiles_file) as stream:
+            watched = read_profiles(stream, file=profiles_file, problems=problems)
+        matcher = NameMatcher(watched, now=EPOCH, threshold=threshold, memories=memories_of(watched, {}))
+        with open_input(posts) as stream:
+            print_lines(match_lines(matcher, read_posts(stream, file=posts, problems=problems), every=every))
 
 
 @app.command(help=say("cli.help.score"))
 def score(file: Annotated[str, Argument(help=say("cli.help.score_file"), metavar="[FILE]")] = "-") -> None:
     """Say what texts may concern; fetch nothing."""
+    from monitors.app import open_scorer, read_settings
     from monitors.cli.streams import open_input
     from monitors.scoring.score_lines import score_lines
-    from monitors.scoring.scorer import shipped_scorer
 
-    problems: list[BadInputError] = []
-    with open_input(file) as stream:
-        print_lines(score_lines(shipped_scorer(), stream, file=file, problems=problems))
-    tell_problems(problems)
+    with telling_problems() as problems, open_input(file) as stream:
+        print_lines(score_lines(open_scorer(read_settings()), stream, file=file, problems=problems))
 
 
 @app.command(help=say("cli.help.digest"))

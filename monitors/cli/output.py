@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import typer
 
@@ -15,7 +16,7 @@ def print_lines(lines: Iterable[Mapping[str, object]]) -> None:
         text = json.dumps(line, ensure_ascii=False, default=str) + "\n"
         # Half a surrogate pair, which no encoding takes, becomes the escape that JSON has for it.
         sys.stdout.write(text.encode("utf-8", "backslashreplace").decode())
-    sys.stdout.flush()
+        sys.stdout.flush()
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -27,6 +28,17 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     Console(soft_wrap=True).print(table)
+
+
+@contextmanager
+def telling_problems() -> Iterator[list[BadInputError]]:
+    """Gather what could not be read, and tell it in the end, also when the input ends in damage."""
+    problems: list[BadInputError] = []
+    try:
+        yield problems
+    except BadInputError as error:
+        problems.append(error)
+    tell_problems(problems)
 
 
 def tell_problems(problems: Sequence[BadInputError], *, failures: Sequence[str] = ()) -> None:

@@ -1,15 +1,17 @@
 """``shouwang score`` without the command line: JSON Lines in, one dictionary a text out."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, BinaryIO, Final
+from io import BufferedIOBase
+from itertools import count, islice
+from typing import Any, Final
 
 from monitors.errors import BadInputError
 from monitors.scoring.scorer import Reading, Scorer
 
 _AT_ONCE: Final = 256
+_BLOCK: Final = 1 << 18
 _DECIMALS: Final = 4
 
 
@@ -21,19 +23,35 @@ class _Line:
 
 
 def score_lines(
-    scorer: Scorer, stream: BinaryIO, *, file: str, problems: list[BadInputError]
+    scorer: Scorer, stream: BufferedIOBase, *, file: str, problems: list[BadInputError]
 ) -> Iterator[dict[str, object]]:
     """Give ``{"id","scores","abusive","labels","stance","nearest"}`` for every line ``{"id","text"[,"target"]}``.
 
     A line that cannot be read goes into ``problems`` with its place and the rest goes on. A text with nothing to
-    read has ``scores`` and ``abusive`` null. At most 256 texts are held at a time.
+    read has ``scores`` and ``abusive`` null. What has come is scored without waiting for more; at most 256 texts
+    are scored, and about 256 KiB read, at a time.
     """
-    lines = _read_lines(stream, file, problems)
-    while chunk := list(islice(lines, _AT_ONCE)):
-        readings = scorer.score_texts(
-            [line.text for line in chunk], [[line.target] if line.target else [] for line in chunk]
-        )
-        yield from (_to_output(line, reading) for line, reading in zip(chunk, readings, strict=True))
+    numbers = count(1)
+    for arrived in _arrivals(stream):
+        lines = _read_lines(zip(arrived, numbers, strict=False), file, problems)
+        while chunk := list(islice(lines, _AT_ONCE)):
+            readings = scorer.score_texts(
+                [line.text for line in chunk], [[line.target] if line.target else [] for line in chunk]
+            )
+            yield from (_to_output(line, reading) for line, reading in zip(chunk, readings, strict=True))
+
+
+def _arrivals(stream: BufferedIOBase) -> Iterator[list[bytes]]:
+    """Whole lines, as many as are there: a file gives a block of them, a pipe what was written meanwhile."""
+    held = bytearray()
+    while block := stream.read1(_BLOCK):
+        held += block
+        end = held.rfind(b"\n", len(held) - len(block))
+        if end >= 0:
+            yield bytes(held[:end]).split(b"\n")
+            del held[: end + 1]
+    if held:
+        yield [bytes(held)]
 
 
 def _to_output(line: _Line, reading: Reading) -> dict[str, object]:
@@ -47,8 +65,8 @@ def _to_output(line: _Line, reading: Reading) -> dict[str, object]:
     }
 
 
-def _read_lines(stream: BinaryIO, file: str, problems: list[BadInputError]) -> Iterator[_Line]:
-    for number, content in enumerate(stream, start=1):
+def _read_lines(numbered: Iterable[tuple[bytes, int]], file: str, problems: list[BadInputError]) -> Iterator[_Line]:
+    for content, number in numbered:
         if content.strip():
             try:
                 yield _to_line(_to_fields(content))

@@ -1,11 +1,16 @@
 """The command line as a person and a program meet it."""
 
+import gzip
 import json
+import random
+import select
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli_runs import ROOT, shouwang
+from tests.cli_runs import ROOT, settings_env, shouwang
 
 POST = {"id": "a", "text": "林晓月你等着，明天别想走出校门"}
 
@@ -100,6 +105,76 @@ def test_score_reads_standard_input(env: dict[str, str]) -> None:
     assert threat["id"] == "a"
     assert isinstance(threat["scores"], dict)
     assert empty["scores"] is None
+
+
+def test_score_answers_while_the_input_is_open(env: dict[str, str]) -> None:
+    """Whoever pipes line by line has each answer before the next question."""
+    command = [sys.executable, "-m", "monitors.cli", "score"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=settings_env(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(POST).encode() + b"\n")
+
+        (is_there, _, _) = select.select([process.stdout], [], [], 60)
+
+    assert is_there
+
+
+def test_score_uses_the_encoder_of_the_settings(env: dict[str, str]) -> None:
+    """Figures of the shipped model under the name of another would be worse than none."""
+    own = {"SHOUWANG_ENCODER": "/nonexistent"}
+    headless = shouwang("score", env=env | own, stdin=json.dumps(POST))
+    missing = shouwang("score", env=env | own | {"SHOUWANG_ENCODER_HEADS": "/nonexistent"}, stdin=json.dumps(POST))
+    threads = shouwang("score", env=env | {"SHOUWANG_ENCODER_THREADS": "many"}, stdin=json.dumps(POST))
+
+    assert (headless.code, missing.code, threads.code) == (2, 1, 2)
+    assert "SHOUWANG_ENCODER_HEADS" in headless.err
+    assert "SHOUWANG_ENCODER_THREADS" in threads.err
+    assert [said.out for said in (headless, missing, threads)] == ["", "", ""]
+
+
+def packed_posts() -> bytes:
+    noise = random.Random(7).randbytes(40_000).hex()
+    posts = [POST, {"id": "b"}, {"id": "c", "text": noise}]
+    return gzip.compress("\n".join(map(json.dumps, posts)).encode())
+
+
+@pytest.mark.parametrize(
+    "command", [["score"], ["match", "--profiles", "{profiles}", "--posts"]], ids=["score", "match"]
+)
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(packed_posts()[:20_000], id="cut short"),
+        pytest.param(packed_posts()[:20_000] + b"\xff" * 100 + packed_posts()[20_100:], id="overwritten"),
+        pytest.param(b"no gzip", id="something else"),
+        pytest.param(b"\x1f", id="one byte"),
+    ],
+)
+def test_damaged_archive_is_named(tmp_path: Path, env: dict[str, str], command: list[str], content: bytes) -> None:
+    """Bad input in one line with the file's name; what was wrong before the damage is told too."""
+    profiles, packed = tmp_path / "profiles.json", tmp_path / "posts.jsonl.gz"
+    profiles.write_text(json.dumps([{"id": "p", "names": ["林晓月"]}]), encoding="utf-8")
+    packed.write_bytes(content)
+
+    said = shouwang(*(part.format(profiles=profiles) for part in command), str(packed), env=env)
+
+    assert said.code == 2, said.err
+    assert said.err.splitlines()[-1] == f"{packed}: is damaged"
+    if len(content) > 10_000:
+        assert said.err.splitlines()[:-1] == [f"{packed}:2: text: is missing"]
+
+
+def test_lines_before_the_damage_are_scored(tmp_path: Path, env: dict[str, str]) -> None:
+    """What could be read of a download that broke off is not lost."""
+    packed = tmp_path / "posts.jsonl.gz"
+    packed.write_bytes(packed_posts()[:20_000])
+
+    said = shouwang("score", str(packed), env=env)
+
+    assert [line["id"] for line in lines(said.out)] == [POST["id"]]
 
 
 def test_profile_waits_for_its_code(profile: Path, env: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 """The pure reading behind ``shouwang score``."""
 
 import json
+import os
 from io import BytesIO
 
 import pytest
@@ -71,6 +72,29 @@ def test_target_is_masked() -> None:
     (found, _) = run({"id": "a", "text": "east east", "target": "East"})
 
     assert found[0]["labels"] == []
+
+
+def test_what_has_come_is_scored_without_waiting_for_more() -> None:
+    """A pipe that stays open gives its lines as they are written, and half a line when it is whole."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)  # whoever reads on too early is given nothing, instead of waiting for ever
+    with os.fdopen(reading, "rb") as stream, os.fdopen(writing, "wb", buffering=0) as sink:
+        found = score_lines(scorer_by_hand(), stream, file="-", problems=[])
+
+        sink.write(b'{"id": "a", "text": "x"}\n{"id": "b"')
+        first = next(found)
+        sink.write(b', "text": "x"}\n')
+        second = next(found)
+
+    assert (first["id"], second["id"]) == ("a", "b")
+
+
+def test_lines_longer_than_what_is_read_at_once() -> None:
+    """A line of several blocks is one line, and the numbers of lines go on over blocks."""
+    found, problems = run({"id": "a", "text": "x " * 300_000}, b"{", {"id": "c", "text": "y"})
+
+    assert [entry["id"] for entry in found] == ["a", "c"]
+    assert problems == ["in.jsonl:2: is not JSON"]
 
 
 def test_more_lines_than_are_held_at_once() -> None:
