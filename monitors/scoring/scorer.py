@@ -67,7 +67,7 @@ class Scorer:
         self._encoder = encoder
         self._heads = heads
         self._examples = examples
-        self._thresholds = dict(zip(heads.provenance.labels, map(float, heads.arrays.thresholds), strict=True))
+        self._thresholds = heads.thresholds
 
     @property
     def model(self) -> str:

@@ -10,6 +10,8 @@
    alone it is ``none``, whatever the words say: it waits for a person.
 7. A picture that is very probably sexual makes a hit at least ``high``, a step lower where the match is not sure;
    never an account of a harm. It is told like a copy of her photo even where the words are muted.
+
+How many people saw a post counts for nothing (docs/decisions/0011).
 """
 
 from collections.abc import Sequence
