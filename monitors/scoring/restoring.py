@@ -2,10 +2,11 @@
 
 A reader does it without noticing. Here the likeliest reading is looked for, by a unigram model of Chinese words in
 which a letter may have fallen apart into its halves, and in which words that tell of a harm (``data/telling.txt``) may
-be written with letters of the same sound or in pinyin. Each such freedom has its price, so that ordinary text stays
+be written with letters of the same sound or in pinyin, other common words in pinyin alone. Each such freedom has its price, so that ordinary text stays
 as it is; only stretches where one of them could be taken are read at all.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Final, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
-from monitors.matching.names.plausibility import LATIN_LETTER, UNKNOWN_LETTER, words
+from monitors.matching.names.plausibility import LATIN_LETTER, UNKNOWN_LETTER, english_words, words
 from monitors.matching.names.sound import all_readings
 from monitors.matching.names.tables import data_lines
 
@@ -28,12 +29,19 @@ _SOUNDED: Final = log(3e-3)
 """A letter written as another of the same sound."""
 _IN_PINYIN: Final = log(0.3)
 """A letter written in pinyin: two syllables that together sound like a telling word are seldom chance."""
+_COMMON: Final = log(1e-6)
+"""Words rarer than this are not looked for in pinyin, if they tell of nothing."""
+_ANY_IN_PINYIN: Final = log(0.1)
+"""Any other word in pinyin."""
+_PINYIN_RUN: Final = re.compile(r"(?<![a-z0-9])[a-z]{4,40}(?![a-z0-9])")
 _LONGEST: Final = 4
 """Letters of a word; and how far around it a stretch is read."""
 _USUAL: Final = log(2e-7)
 """Letters rarer than this are not looked for in halves."""
 _UNKNOWN_WORD: Final = log(1e-6)
 _NEVER: Final = -1e9
+_LONGEST_PINYIN: Final = 24
+"""Latin letters of the longest word."""
 _PRIVATE: Final = 0xE000
 """From here on code points have no meaning of their own."""
 
@@ -63,7 +71,7 @@ def restore(text: str) -> str:
     ``text`` is plain (``normalise``): lower case, simplified.
     """
     sounding: dict[int, list[Step]] = defaultdict(list)
-    for step in _sounding(text):
+    for step in (*_sounding(text), *_spelt_out(text)):
         sounding[step.start].append(step)
     read, at = list[str](), 0
     for start, end in _stretches(text, sounding):
@@ -137,6 +145,43 @@ def _sounding(text: str) -> Iterator[Step]:
             yield Step(start, end, word, words().get(word, _UNKNOWN_WORD) + _price(word, written))
 
 
+def _spelt_out(text: str) -> Iterator[Step]:
+    """Any words in pinyin, where all of a run of Latin letters beside Chinese ones can be read so and is not English."""
+    for found in _PINYIN_RUN.finditer(text):
+        if found.group() not in english_words() and _is_beside_chinese(text, *found.span()):
+            yield from (
+                step._replace(start=found.start() + step.start, end=found.start() + step.end)
+                for step in _in_pinyin(found.group())
+            )
+
+
+def _is_beside_chinese(text: str, start: int, end: int) -> bool:
+    return any("\u4e00" <= letter <= "\u9fff" for letter in (text[max(start - 1, 0)], text[end : end + 1]))
+
+
+def _in_pinyin(run: str) -> Iterator[Step]:
+    """The words of every way to read the whole of a run as pinyin."""
+    known = _by_pinyin()
+    spans = [
+        (start, end)
+        for start in range(len(run))
+        for end in range(start + 1, min(start + _LONGEST_PINYIN, len(run)) + 1)
+        if run[start:end] in known
+    ]
+    begun, ended = {0}, {len(run)}
+    for start, end in spans:
+        if start in begun:
+            begun.add(end)
+    for start, end in reversed(spans):
+        if end in ended:
+            ended.add(start)
+    for start, end in spans:
+        word, chance = known[run[start:end]]
+        # A syllable alone is any of a dozen letters.
+        if len(word) > 1 and start in begun and end in ended:
+            yield Step(start, end, word, chance + _ANY_IN_PINYIN)
+
+
 def _price(word: str, written: str) -> float:
     spelt = sum(not _is_latin(letter) for letter in written)
     kept = sum(letter in written for letter in word)
@@ -172,6 +217,19 @@ def _joined() -> Mapping[str, str]:
             for pair in line[2:].split():
                 if len(set(pair)) == 2 and known[letter] > known.get(found.get(pair, ""), _NEVER):
                     found[pair] = letter
+    return found
+
+
+@cache
+def _by_pinyin() -> Mapping[str, tuple[str, float]]:
+    """The commonest word of each spelling in pinyin, with its log-probability; single letters too."""
+    readings, found = all_readings(), dict[str, tuple[str, float]]()
+    for word, chance in words().items():
+        if chance > _COMMON and all(letter in readings and readings[letter].usual for letter in word):
+            for syllables in product(*(readings[letter].usual for letter in word)):
+                spelling = "".join(syllables)
+                if chance > found.get(spelling, ("", _NEVER))[1]:
+                    found[spelling] = (word, chance)
     return found
 
 

@@ -20,6 +20,8 @@ HIDDEN = [
     ("pinyin", "有没有她的luozhao啊", "有没有她的裸照啊"),
     ("half in pinyin", "有没有她的luo照", "有没有她的裸照"),
     ("a rare letter", "我家老蚣说的", "我家老公说的"),
+    ("any word in pinyin", "她zuotian去了哪家jiudian", "她昨天去了哪家酒店"),
+    ("words one after the other", "听说他们shuijiaozhaopian都有", "听说他们睡觉照片都有"),
 ]
 PLAIN = [
     "女子跳水决赛今晚举行",
@@ -29,6 +31,9 @@ PLAIN = [
     "李巾帆和木木去看了展",
     "she said hi to luo zhaoyang",
     "luozhaoyang",
+    "这个game很好玩, 买了双nike",
+    "我在xian等你",
+    "emo了, haha哈",
     "",
     "🌙🌙🌙",
 ]
