@@ -51,6 +51,9 @@ _GRAM_STANCE_SHARE: Final = 1.5
 """How much n-grams add to categories and stances beside the encoder: chosen on dev among 0, .3, .6, 1 and 0, .5, 1, 2."""
 _FALSE_ALARMS: Final = 0.005
 """Share of harmless public posts that one category may let through."""
+_FALSE_ALARMS_OF: Final = {Category.SEXUAL_RUMOR.value: 0.007}
+"""More where those posts talk of the matter in general: dev recall of rumours .69 instead of .64, 5.9 % of our harmless
+posts instead of 5.4 (2026-11-23)."""
 _OWN_FALSE_ALARMS: Final = 0.12
 """The same of our own harmless posts and accounts of harm, which were written to be mistaken.
 
@@ -257,7 +260,7 @@ def _bounds(unseen: Material, label: str, margins: Floats) -> tuple[Bound, Bound
     if label == Category.DISCLOSURE:
         harmless[:] = False
     return (
-        Bound(margins=margins[public], at_most=_FALSE_ALARMS),
+        Bound(margins=margins[public], at_most=_FALSE_ALARMS_OF.get(label, _FALSE_ALARMS)),
         Bound(margins=margins[harmless], at_most=_OWN_FALSE_ALARMS),
     )
 
