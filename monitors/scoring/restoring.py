@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
+from monitors.matching.names.kinds import is_han
 from monitors.matching.names.plausibility import LATIN_LETTER, UNKNOWN_LETTER, english_words, words
 from monitors.matching.names.sound import all_readings
 from monitors.matching.names.tables import data_lines
@@ -156,7 +157,7 @@ def _spelt_out(text: str) -> Iterator[Step]:
 
 
 def _is_beside_chinese(text: str, start: int, end: int) -> bool:
-    return any("\u4e00" <= letter <= "\u9fff" for letter in (text[max(start - 1, 0)], text[end : end + 1]))
+    return is_han(text[max(start - 1, 0)]) or is_han(text[end : end + 1])
 
 
 def _in_pinyin(run: str) -> Iterator[Step]:

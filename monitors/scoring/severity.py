@@ -77,9 +77,13 @@ def _of_score(score: Score, *, is_fresh: bool) -> Severity:
 
 def _of_matches(matches: Sequence[Match]) -> Severity:
     methods = {match.method for match in matches}
-    if Method.FACE in methods or any(match.method in _PICTURES and match.score >= ALERT_SCORE for match in matches):
+    if Method.FACE in methods or _is_copied(matches):
         return Severity.MEDIUM
     return Severity.LOW if methods & {*_PICTURES, Method.SUBMITTED} else Severity.NONE
+
+
+def _is_copied(matches: Sequence[Match]) -> bool:
+    return any(match.method in _PICTURES and match.score >= ALERT_SCORE for match in matches)
 
 
 def is_face_alone(matches: Sequence[Match]) -> bool:
@@ -94,8 +98,7 @@ def _of_pictures(hit: Hit) -> Severity:
 
 def is_told_by_picture(hit: Hit) -> bool:
     """Whether a picture makes it worth telling whatever side its words take; never in an account of a harm."""
-    is_copy = any(match.method in _PICTURES and match.score >= ALERT_SCORE for match in hit.matches)
-    is_grave = is_copy or _of_pictures(hit) is not Severity.NONE
+    is_grave = _is_copied(hit.matches) or _of_pictures(hit) is not Severity.NONE
     return is_grave and Category.DISCLOSURE not in hit.categories
 
 

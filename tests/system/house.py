@@ -24,7 +24,7 @@ from monitors.records import Hit, Recipient, Schedule, Stage, WatchProfile
 from search.index import Document, Search
 from tests.builders import a_profile
 from tests.cli_runs import Said, settings_env
-from tests.servers.web import Web
+from tests.servers.web import Web, serving
 
 T = TypeVar("T")
 HER, OTHER = "p" * 32, "q" * 32
@@ -136,6 +136,16 @@ def house_in(folder: Path, web: Web | None = None, **settings: str) -> House:
     if web is not None:
         env |= {"SHOUWANG_FEEDS": web.url("/feed.xml"), "SHOUWANG_ALLOW_HOSTS": f"127.0.0.1:{web.port}"}
     return House(home=home, env=env).settled(**settings)
+
+
+@contextmanager
+def threatened_in(folder: Path) -> Iterator[House]:
+    """An installation that watches over her, with a threat against her in its feed."""
+    with serving() as web:
+        house = house_in(folder, web)
+        house.protect()
+        web.answer("/feed.xml", feed(THREAT))
+        yield house
 
 
 def discreet(said: str) -> bool:

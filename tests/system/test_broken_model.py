@@ -7,8 +7,7 @@ import pytest
 
 from monitors.records import Stage
 from monitors.scoring.onnx_encoder import SHIPPED
-from tests.servers.web import serving
-from tests.system.house import THREAT, House, feed, house_in
+from tests.system.house import THREAT, House, threatened_in
 
 QUIET = "没有找到与您有关的新内容"
 WAITING = "还有 1 条可能与您有关的内容尚未判断"
@@ -17,10 +16,7 @@ WAITING = "还有 1 条可能与您有关的内容尚未判断"
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """A threat against her is in the feed."""
-    with serving() as web:
-        house = house_in(tmp_path, web)
-        house.protect()
-        web.answer("/feed.xml", feed(THREAT))
+    with threatened_in(tmp_path) as house:
         yield house
 
 

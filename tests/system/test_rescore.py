@@ -12,8 +12,7 @@ from monitors.ledger import hits
 from monitors.records import Category, Method, Severity, Stage
 from tests.builders import a_hit, a_match, a_post, a_score
 from tests.servers.postgres import free_port
-from tests.servers.web import serving
-from tests.system.house import HER, THREAT, House, feed, house_in
+from tests.system.house import HER, THREAT, House, threatened_in
 
 OF_OLD = "2020"
 """The revision of the model before."""
@@ -22,10 +21,7 @@ OF_OLD = "2020"
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """A threat against her is in the feed."""
-    with serving() as web:
-        house = house_in(tmp_path, web)
-        house.protect()
-        web.answer("/feed.xml", feed(THREAT))
+    with threatened_in(tmp_path) as house:
         yield house
 
 

@@ -39,3 +39,8 @@ class Kind(IntEnum):
     """A letter of any other script."""
     SIGN = 20
     """A mask that is read as a letter."""
+
+
+def is_han(letter: str) -> bool:
+    """Whether a letter is a Chinese one in common use."""
+    return "\u4e00" <= letter <= "\u9fff"

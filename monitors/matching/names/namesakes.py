@@ -11,6 +11,7 @@ from functools import cache
 from itertools import groupby
 from math import log
 
+from monitors.matching.names.kinds import is_han
 from monitors.matching.names.normalise import normalise
 from monitors.matching.names.plausibility import NEVER, english_words, tokens_of, words
 from monitors.matching.names.tables import data_lines
@@ -89,7 +90,7 @@ TOPIC_MARK = "#"
 def telling(plain: str) -> dict[str, float]:
     """Give the words of a text that tell what it is about, with their weights, and its topics as ``#film``."""
     found: dict[str, float] = {}
-    for run, letters in groupby(plain[:MOST_LETTERS], key=_is_han):
+    for run, letters in groupby(plain[:MOST_LETTERS], key=is_han):
         text = "".join(letters)
         for token in tokens_of(text) if run else text.split():
             if len(token) > 1 and (weight := _weight(token)) > 0:
@@ -113,10 +114,6 @@ def _weight(token: str) -> float:
     else:
         chance = words().get(token, RARE)
     return min(MOST_OF_WORD, max(0.0, (EVERYDAY - max(chance, NEVER)) / (EVERYDAY - RARE) * MOST_OF_WORD))
-
-
-def _is_han(letter: str) -> bool:
-    return "\u4e00" <= letter <= "\u9fff"
 
 
 def _letters(own: str) -> set[str]:
